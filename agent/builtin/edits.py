@@ -1,0 +1,182 @@
+"""Edits in plain words: absolute, relative to the plan, taken back, and undone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from agent.builtin import fields
+from agent.builtin.data import cue_pattern, cues, table
+from agent.builtin.fields import Mention
+from agent.builtin.quantities import Number, neat, numbers, without_corrected
+from agent.builtin.text import Scan
+
+_NEAR = 26
+
+
+@dataclass
+class Edits:
+    """What a text says about the numbers of a plan."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    absurd: dict[str, Any] = field(default_factory=dict)
+    directions: set[str] = field(default_factory=set)
+    """Fields to go up or down without a stated value."""
+    named: set[str] = field(default_factory=set)
+    relative: bool = False
+    loose: list[Number] = field(default_factory=list)
+    """Numbers that no field claimed."""
+
+
+@lru_cache(maxsize=None)
+def cue(name: str) -> re.Pattern[str]:
+    """The pattern of one group of relative words."""
+    return cue_pattern(cues(table("relative.yaml")[name]))
+
+
+@lru_cache(maxsize=None)
+def _factors() -> tuple[tuple[float, re.Pattern[str]], ...]:
+    return tuple((float(k), cue_pattern(cues(v))) for k, v in table("relative.yaml")["factors"].items())
+
+
+def _near(text: str, start: int, end: int, named: list[Mention]) -> Mention | None:
+    """The field named nearest to a passage, in the same clause."""
+    def gap(m: Mention) -> str:
+        return text[end : m.start] if m.start >= end else text[m.end : start]
+
+    close = [m for m in named if len(gap(m)) <= _NEAR and not re.search(r"[;\n.?!,]", gap(m))]
+    return min(close, key=lambda m: (len(gap(m)), -m.start), default=None)
+
+
+def _slot(name: str, plan: dict[str, Any]) -> str:
+    if name == "warmup":
+        return "warmup_steps" if "warmup_steps" in plan else "warmup_ratio"
+    return name
+
+
+def _base(name: str, plan: dict[str, Any]) -> float | None:
+    value = plan.get(_slot(name, plan))
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _set(edits: Edits, scan: Scan, mention: Mention, value: float | None, plan: dict[str, Any]) -> None:
+    edits.relative = True
+    edits.named.add(mention.field)
+    scan.blank(mention.start, mention.end)
+    if value is None:
+        edits.directions.add(mention.field)
+    else:
+        edits.values[_slot(mention.field, plan)] = neat(value)
+
+
+def _scaled(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
+    """'halve the lr', 'double rank', 'lr / 2'."""
+    for factor, pattern in _factors():
+        for match in pattern.finditer(scan.text):
+            mention = _near(scan.text, match.start(), match.end(), fields.mentions(scan.text))
+            if mention is None:
+                continue
+            base = _base(mention.field, plan)
+            scan.blank(match.start(), match.end())
+            _set(edits, scan, mention, None if base is None else base * factor, plan)
+
+
+
+
+def _times(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
+    """'drop lr by 10x', 'ten times lower', 'raise it by 50%'."""
+    for number in numbers(scan.text):
+        left, right = scan.text[max(0, number.start - 40) : number.start], scan.text[number.end :][:24]
+        by = bool(re.search(r"(?:\bby|\bum|×|\bfactor(?: of)?|\bfaktor|\ben un|\bde)\s*(?:a )?$", left))
+        if not (number.mark in "x" and number.mark or (by and number.mark == "%")
+                or re.search(r"factor(?: of)?\s*$|divided? by\s*$|multipl\w+ by\s*$", left)):
+            continue
+        words = left + " # " + right
+        down = bool(cue("down").search(words))
+        if not down and not cue("up").search(words):
+            continue
+        mention = _near(scan.text, number.start, number.end, fields.mentions(scan.text))
+        if mention is None:
+            continue
+        base = _base(mention.field, plan)
+        if number.mark == "%":
+            factor = 1 - number.fraction if down else 1 + number.fraction
+        else:
+            factor = 1 / number.value if down and number.value else number.value
+        scan.blank(number.start, number.end)
+        _set(edits, scan, mention, None if base is None else base * factor, plan)
+
+
+def _stepped(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
+    """'one more epoch', 'two fewer epochs', 'increase rank by 16'."""
+    for mention, number in fields.assign(scan.text):
+        lo, hi = min(mention.start, number.start), max(mention.end, number.end)
+        inner = scan.text[lo:hi] + scan.text[hi : hi + 10].split(",")[0]
+        left = scan.text[max(0, lo - 16) : lo]
+        by = re.search(r"\b(?:by|um)\s*$", scan.text[: number.start])
+        adding = re.search(r"\b(?:add|noch|añade|ajoute|再|多|加|another)\W*(?:训练|跑|练)?\W*$", left)
+        fewer, more = cue("fewer").search(inner), cue("more").search(inner)
+        counted = mention.field in ("num_train_epochs", "max_steps", "num_generations")
+        if not (by or (counted and (fewer or more or adding))):
+            continue
+        if counted and not by and re.search(r"\b(?:to|auf|at most|no more)\b", inner + left):
+            continue
+        base = _base(mention.field, plan)
+        sign = -1 if fewer or (by and cue("down").search(left + inner)) else 1
+        scan.blank(number.start, number.end)
+        _set(edits, scan, mention, None if base is None else base + sign * number.value, plan)
+
+
+def _single_step(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
+    """'another epoch', 'add an epoch': the number one is not said."""
+    pattern = r"(?:another|add an?|an? (?:extra|additional)|an?(?= epoch more| epoch less| epoch fewer)) epoch"
+    match = re.search(pattern, scan.text)
+    if match:
+        base = _base("num_train_epochs", plan)
+        sign = -1 if re.match(r" (?:less|fewer)", scan.text[match.end() :]) else 1
+        mention = Mention("num_train_epochs", match.start(), match.end())
+        _set(edits, scan, mention, None if base is None else base + sign, plan)
+
+
+def _absolute(edits: Edits, scan: Scan) -> None:
+    for mention, number in fields.assign(scan.text):
+        edits.named.add(mention.field)
+        slot, value = fields.convert(mention.field, number, scan.text)
+        if mention.field == "warmup" and fields.steps_follow(scan.text, number):
+            slot, value = "warmup_steps", neat(number.whole)
+        keeper = scan.text[max(0, mention.start - 14) : mention.start]
+        if cue("keep").search(keeper) and "but" not in keeper.split()[-1:]:
+            edits.named.add("kept:" + slot)
+        if fields.plausible(mention.field, number, scan.text):
+            edits.values[slot] = value
+        else:
+            edits.absurd[slot] = value
+        scan.blank(number.start, number.end)
+        scan.blank(mention.start, mention.end)
+
+
+def _directions(edits: Edits, scan: Scan) -> None:
+    """'smaller batch', 'more epochs': which way, but not how far."""
+    for mention in fields.mentions(scan.text):
+        around = scan.text[max(0, mention.start - 18) : mention.start] + "#" + scan.text[mention.end : mention.end + 14]
+        edits.named.add(mention.field)
+        if cue("down").search(around) or cue("up").search(around):
+            edits.directions.add(mention.field)
+
+
+def read(scan: Scan, plan: dict[str, Any]) -> Edits:
+    """All edits of numbers in a text, resolved against the plan."""
+    scan.text = without_corrected(scan.text)
+    scan.text = re.sub(r"(?<![a-z0-9])(r|lr|bs|alpha|rank|epochs?|seed|ga|wd|batch|ctx)(?=\d)", r"\1 ", scan.text)
+    edits = Edits()
+    for step in (_scaled, _times, _stepped, _single_step):
+        step(edits, scan, plan)
+    _absolute(edits, scan)
+    _directions(edits, scan)
+    edits.loose = numbers(scan.text)
+    for slot in [n[5:] for n in edits.named if n.startswith("kept:")]:
+        if edits.values.get(slot) == plan.get(slot):
+            edits.values.pop(slot, None)
+    return edits

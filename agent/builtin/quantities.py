@@ -1,0 +1,83 @@
+"""Numbers in a text, with their marks: 1e-4, .05, 3%, 2k, 10x."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.])(?<![A-Za-z0-9]-)(-(?=\.?\d))?"
+    r"(\d+(?:\.\d+)?|\.\d+)(e[-+]?\d+)?(?:\s?(%|k(?![a-z])|m(?![a-z])|x(?![a-z])|mal(?![a-z])|倍|times(?![a-z])))?"
+)
+_CORRECTED = re.compile(
+    r"(?P<old>(?<![\w.])[\d.]+(?:e-?\d+)?%?)[\s,.?!-]*"
+    r"(?:(?:no|nah|nope|sorry|i mean|i meant|wait|make that|make it|or rather|rather|scratch that|nein|actually|"
+    r"quatsch|ne|perdón|non|pardon|不|不对|错了|nahi|na|ehm|uh|um|hmm|oops|doch|correction|lieber|keep|mejor)[\s,.!?-]*)+"
+    r"(?P<new>\d|\.\d)"
+)
+_DENIED = re.compile(
+    r"(?<!\w)(?:(?:and |but )?not|instead of|rather than|statt|anstatt|en (?:lugar|vez) de|au lieu de|nicht|no longer|"
+    r"isnt|en vez de|pas)\s+(?:the |a |an |to |at )?(?P<value>-?[\d.]+(?:e-?\d+)?%?)"
+    r"|(?:而不是|不是|不要)\s*(?P<zh>[\d.]+(?:e-?\d+)?%?)"
+)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as found: value without its mark, the mark, and where it stands."""
+
+    value: float
+    mark: str
+    start: int
+    end: int
+
+    @property
+    def fraction(self) -> float:
+        """The value with a percent sign applied."""
+        return self.value / 100 if self.mark == "%" else self.value
+
+    @property
+    def whole(self) -> float:
+        """The value with k or m applied in thousands."""
+        return self.value * {"k": 1e3, "m": 1e6}.get(self.mark, 1)
+
+
+def numbers(text: str) -> list[Number]:
+    """All numbers that stand on their own (not inside names like run-7 or q4_k_m)."""
+    found = []
+    for m in _NUMBER.finditer(text):
+        after = text[m.end() : m.end() + 1]
+        if after.isascii() and (after.isalpha() or after == "_") and not m.group(4):
+            continue
+        value = float((m.group(1) or "") + m.group(2) + (m.group(3) or ""))
+        mark = {"mal": "x", "times": "x", "倍": "x"}.get(m.group(4) or "", m.group(4) or "")
+        found.append(Number(value, mark, m.start(), m.end()))
+    return found
+
+
+def without_corrected(text: str) -> str:
+    """'two no three' is three, '3e-4, not 2e-4' is 3e-4: the taken-back number goes."""
+    for _ in range(3):
+        match = _CORRECTED.search(text)
+        if not match:
+            break
+        text = text[: match.start()] + " " + text[match.start("new") :]
+
+    def deny(match: re.Match[str]) -> str:
+        return " " * len(match.group())
+
+    return _DENIED.sub(deny, text)
+
+
+def length_of(number: Number) -> float:
+    """Token counts: '4k' is 4096, as windows come in powers of two."""
+    if number.mark == "k":
+        unit = 1024 if number.value in (0.5, 1, 2, 4, 8, 16, 32, 64, 128) else 1000
+        return number.value * unit
+    return number.whole
+
+
+def neat(value: float) -> int | float:
+    """Whole numbers as int; the noise of floating point is cut."""
+    value = float(f"{value:.10g}")
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value

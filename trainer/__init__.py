@@ -1,0 +1,1 @@
+"""The ground floor: plan, recipes, estimates, checks, run store, worker, methods, diagnosis."""

@@ -1,0 +1,174 @@
+"""Facts about a base model: from its folder, from the hub's cache, or from the table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from trainer.errors import UserFacingError
+from trainer.facts import ModelFacts
+from trainer.paths import BUILTIN_MODEL, BUILTIN_MODEL_ID
+
+TABLE = Path(__file__).parent / "recipes" / "base_models.jsonl"
+ABSENT = "not here"
+_NEEDED = ("config.json", "tokenizer.json")
+_PATTERNS = ["*.json", "*.jinja", "*.safetensors", "*.txt", "LICENSE*", "README.md"]
+"""What is fetched from a hub: never pickles, never code."""
+
+
+def resolve(name: str | None) -> ModelFacts:
+    """Facts of a model named by id, alias or folder; the built-in one when none is named."""
+    if name in (None, "", BUILTIN_MODEL_ID):
+        return from_folder(BUILTIN_MODEL, BUILTIN_MODEL_ID)
+    folder = Path(str(name)).expanduser()
+    if folder.is_dir():
+        return from_folder(folder, str(name).rstrip("/"))
+    row = known(str(name))
+    ident = row["id"] if row else str(name)
+    if (cached := _cached(ident)) is not None:
+        return from_folder(cached, ident)
+    if row:
+        return _from_table(row)
+    raise UserFacingError(
+        f"I know no base model of this name: {name}", "", _advice(str(name))
+    )
+
+
+def _advice(name: str) -> str:
+    names = [r["id"] for r in table()]
+    close = [n for n, _, _ in process.extract(name, names, scorer=fuzz.WRatio, limit=3)]
+    return (
+        f"Nearest I know: {', '.join(close)}. Or name a local folder, or '{BUILTIN_MODEL_ID}' "
+        "(built in). A hub id that I don't know must be downloaded first."
+    )
+
+
+@cache
+def table() -> tuple[dict[str, Any], ...]:
+    """The known models, one dict each."""
+    return tuple(json.loads(line) for line in TABLE.read_text("utf-8").splitlines())
+
+
+def known(name: str) -> dict[str, Any] | None:
+    """The table's row for an id or an alias, exactly."""
+    wanted = _plain(name)
+    for row in table():
+        if wanted in {_plain(row["id"]), _plain(row["id"].split("/")[-1])}:
+            return row
+    return next((r for r in table() if wanted in map(_plain, r["aliases"])), None)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-").replace(" ", "-")
+
+
+def from_folder(folder: Path, ident: str) -> ModelFacts:
+    """Facts read from a Hugging Face folder. Only safetensors weights count."""
+    missing = [f for f in _NEEDED if not (folder / f).is_file()]
+    weights = sorted(folder.glob("*.safetensors"))
+    if missing or not weights:
+        lacking = [*missing, *([] if weights else ["*.safetensors"])]
+        raise UserFacingError(
+            f"is no usable model folder: {', '.join(lacking)} missing", str(folder),
+            "Save the model with save_pretrained(); pickled weights are never loaded.",
+        )
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    if "auto_map" in config:
+        raise UserFacingError(
+            "wants to run its own code (auto_map)", str(folder), "Choose a standard architecture."
+        )
+    return _facts(folder, ident, config, weights)
+
+
+def _facts(folder: Path, ident: str, c: dict[str, Any], weights: list[Path]) -> ModelFacts:
+    row = known(ident) or {}
+    heads = c.get("num_attention_heads", c.get("n_head", 1))
+    hidden = c.get("hidden_size", c.get("n_embd", 1))
+    tokenizer = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
+    builtin = folder.resolve() == BUILTIN_MODEL.resolve()
+    return ModelFacts(
+        id=ident, path=str(folder), params=_parameters(weights),
+        layers=c.get("num_hidden_layers", c.get("n_layer", 1)), hidden=hidden,
+        intermediate=c.get("intermediate_size", 4 * hidden), vocab=c["vocab_size"], heads=heads,
+        kv_heads=c.get("num_key_value_heads") or heads,
+        context=c.get("max_position_embeddings", 1024),
+        chat_template="chat_template" in tokenizer or (folder / "chat_template.jinja").is_file(),
+        licence="Apache-2.0" if builtin else row.get("licence") or "unknown",
+        commercial="yes" if builtin else row.get("commercial") or "unknown",
+        kind="built-in" if builtin else row.get("kind") or "unknown",
+        fingerprint=_fingerprint(folder, weights), sources=("read from the model's folder",),
+    )
+
+
+def _parameters(weights: list[Path]) -> int:
+    """Number of parameters, from the safetensors headers alone."""
+    total = 0
+    for file in weights:
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                total += _product(tensor["shape"])
+    return total
+
+
+def _product(shape: list[int]) -> int:
+    size = 1
+    for side in shape:
+        size *= side
+    return size
+
+
+def _fingerprint(folder: Path, weights: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in [folder / n for n in _NEEDED] + weights:
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _from_table(row: dict[str, Any]) -> ModelFacts:
+    return ModelFacts(
+        id=row["id"], path=None, params=round(row["params_b"] * 1e9), layers=row["num_layers"],
+        hidden=row["hidden_size"], intermediate=row["intermediate_size"] or 0,
+        vocab=row["vocab_size"], heads=row["num_heads"], kv_heads=row["num_kv_heads"],
+        context=row["context"], chat_template=bool(row["chat_template"]),
+        licence=row["licence"] or "unknown", commercial=row["commercial"] or "unknown",
+        kind=row["kind"], fingerprint=ABSENT, sources=tuple(row["sources"]),
+    )
+
+
+def _cached(ident: str) -> Path | None:
+    """The model's folder in the hub's cache on this disk, if it is whole."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(ident, allow_patterns=_PATTERNS, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        return None
+    whole = all((folder / f).is_file() for f in _NEEDED) and any(folder.glob("*.safetensors"))
+    return folder if whole else None
+
+
+def fetch(ident: str) -> ModelFacts:
+    """Download a model from the hub: a costly step that only an approved run takes."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    try:
+        folder = snapshot_download(ident, allow_patterns=_PATTERNS)
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        offline = os.environ.get("HF_HUB_OFFLINE") == "1"
+        raise UserFacingError(
+            f"the weights of {ident} are not on this machine and can't be fetched"
+            f" ({'HF_HUB_OFFLINE is set' if offline else type(error).__name__})", "",
+            f"Copy them here and name the folder, or use '{BUILTIN_MODEL_ID}'.",
+        ) from None
+    return from_folder(Path(folder), ident)

@@ -1,0 +1,1 @@
+"""The base model and the sample data that ship with Tunesmith."""

@@ -1,0 +1,69 @@
+"""Times training steps of a small model on this machine: `python -m trainer.calibrate`.
+
+Prints JSON: GFLOP/s of forward and backward by precision and threads. The formula is the usual
+6 x parameters x tokens for full tuning (Kaplan et al. 2020, section 2.1), embeddings left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import nullcontext
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+HIDDEN, LAYERS, TOKENS, VOCAB = 192, 6, 1024, 4096
+SECONDS = 1.0
+"""How long each variant is timed."""
+
+
+def _model() -> LlamaForCausalLM:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        hidden_size=HIDDEN, intermediate_size=512, num_hidden_layers=LAYERS,
+        num_attention_heads=6, vocab_size=VOCAB, tie_word_embeddings=True,
+    )
+    return LlamaForCausalLM(config).train()
+
+
+def _step(model: LlamaForCausalLM, ids: torch.Tensor, precision: str) -> None:
+    cast = torch.autocast("cpu", torch.bfloat16) if precision == "bf16" else nullcontext()
+    with cast:
+        loss = model(input_ids=ids, labels=ids, use_cache=False).loss
+    loss.backward()
+    model.zero_grad(set_to_none=True)
+
+
+def gflops(model: LlamaForCausalLM, precision: str, threads: int) -> float:
+    """Best sustained rate over short rounds: the least disturbed one is the machine's own."""
+    torch.set_num_threads(threads)
+    ids = torch.randint(0, VOCAB, (8, TOKENS // 8))
+    work = 6 * model.num_parameters() * TOKENS / 1e9
+    _step(model, ids, precision)
+    best, started = float("inf"), time.perf_counter()
+    while time.perf_counter() - started < SECONDS:
+        begin = time.perf_counter()
+        _step(model, ids, precision)
+        best = min(best, time.perf_counter() - begin)
+    return work / best
+
+
+def main() -> None:
+    """Measure and print."""
+    model = _model()
+    counts = sorted({1, os.cpu_count() or 1})
+    rates = {
+        f"{precision}/{threads}": round(gflops(model, precision, threads), 2)
+        for threads in counts
+        for precision in ("fp32", "bf16")
+    }
+    most = counts[-1]
+    faster = rates[f"bf16/{most}"] > 1.1 * rates[f"fp32/{most}"]
+    json.dump({"train_gflops": rates, "bf16_faster": faster}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

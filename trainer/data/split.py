@@ -1,0 +1,65 @@
+"""A seeded division into train, validation and the sealed hold-out.
+
+Rows with the same prompt go to the same side, so that an exact repeat can't leak.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from trainer.data.convert import Example
+
+BLOCK = 40
+"""Neighbouring rows of plain text stay together: the next line gives the last one away."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three disjoint lists of examples."""
+
+    train: list[Example]
+    val: list[Example]
+    holdout: list[Example]
+
+
+def split(
+    usable: list[Example], seed: int, val: float, holdout: float, holdout_max: int
+) -> Split:
+    """Divide by a hash of seed and prompt: the same rows land on the same side every time."""
+    total = len(usable)
+    want_holdout = min(round(total * holdout), holdout_max)
+    want_val = round(total * val)
+    sealed: list[Example] = []
+    validation: list[Example] = []
+    train: list[Example] = []
+    for group in _groups(usable, seed):
+        if _room(group, sealed, want_holdout):
+            sealed += group
+        elif _room(group, validation, want_val):
+            validation += group
+        else:
+            train += group
+    return Split(*(sorted(s, key=lambda e: e.row) for s in (train, validation, sealed)))
+
+
+def _room(group: list[Example], side: list[Example], wanted: int) -> bool:
+    """Whether a group still fits: one prompt with half of all rows must not fill the hold-out."""
+    return len(side) + len(group) <= wanted or (len(side) < wanted and len(group) <= 2)
+
+
+def _groups(usable: list[Example], seed: int) -> list[list[Example]]:
+    block = max(1, min(BLOCK, len(usable) // 25))
+    groups: dict[str, list[Example]] = {}
+    for position, example in enumerate(usable):
+        key = _question(example) if example.messages else f"block {position // block}"
+        groups.setdefault(key, []).append(example)
+    return [groups[key] for key in sorted(groups, key=lambda key: _rank(seed, key))]
+
+
+def _question(example: Example) -> str:
+    return "\x1f".join(content for _, content in example.messages[:-1]).strip().lower()
+
+
+def _rank(seed: int, key: str) -> bytes:
+    return hashlib.blake2b(f"{seed}\x1f{key}".encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,97 @@
+"""What is known about each label, apart from any run: a table, and the one way to build a finding.
+
+Sources: the threads listed beside each label in the project's label guide, the documentation of
+transformers, TRL and PEFT, and the papers named in `usual.py`.
+Texts hold no numbers: those come from the record.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trainer.diagnosis.catalogue_entries import ENTRIES, Entry
+from trainer.diagnosis.finding import Evidence, Finding
+
+_UNKNOWN_COST = 0.5  # a sign the record cannot show counts half of one that was looked for and seen
+_LEAST, _MOST = 0.15, 0.97  # rules over a log are never certain, and never worthless once they fire
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Something the cause should show: seen (True), looked for and absent (False), not recorded (None)."""
+
+    what: str
+    seen: bool | None
+    weight: float = 1.0
+
+
+def entry(label: str) -> Entry:
+    """The table row of a label."""
+    return ENTRIES[label]
+
+
+def build(
+    label: str,
+    *,
+    signs: Sequence[Sign],
+    evidence: Sequence[Evidence],
+    onset: float | None = None,
+    fix: Mapping[str, Any] | None = None,
+    fix_code: str | None = None,
+    advice: str | None = None,
+) -> Finding:
+    """A finding of this label; confidence follows from the signs."""
+    known = ENTRIES[label]
+    confidence, basis = weigh(signs)
+    return Finding(
+        label=label,
+        family=known.family,
+        severity=known.severity,
+        onset_step=None if onset is None else max(1, round(onset)),
+        confidence=confidence,
+        confidence_basis=basis,
+        evidence=tuple(evidence),
+        advice=advice or known.advice,
+        otherwise=known.otherwise,
+        fix=dict(fix or {}),
+        fix_code=fix_code or known.fix_code,
+    )
+
+
+def weigh(signs: Sequence[Sign]) -> tuple[float, str]:
+    """Confidence as the share of signs seen, and a sentence that says which."""
+    total = sum(sign.weight for sign in signs) or 1.0
+    seen = sum(sign.weight for sign in signs if sign.seen)
+    unknown = sum(sign.weight for sign in signs if sign.seen is None)
+    confidence = min(_MOST, max(_LEAST, (seen + unknown * _UNKNOWN_COST) / total))
+    parts = [
+        _listed("seen", [s.what for s in signs if s.seen]),
+        _listed("looked for but absent", [s.what for s in signs if s.seen is False]),
+        _listed("not in the record", [s.what for s in signs if s.seen is None]),
+    ]
+    return round(confidence, 2), "; ".join(part for part in parts if part).capitalize() + "."
+
+
+def _listed(title: str, items: Sequence[str]) -> str:
+    return f"{title}: {', '.join(items)}" if items else ""
+
+
+def measured(value: float, digits: int = 3) -> float:
+    """A number rounded to significant digits, as evidence shows it."""
+    return float(f"{value:.{digits}g}")
+
+
+def proof(
+    what: str,
+    value: float | str,
+    usual: float | str | None = None,
+    steps: tuple[float, float] | None = None,
+) -> Evidence:
+    """A piece of evidence with its numbers rounded for reading."""
+    return Evidence(
+        what=what,
+        value=value if isinstance(value, str) else measured(value),
+        usual=usual if usual is None or isinstance(usual, str) else measured(usual),
+        step_from=None if steps is None else int(steps[0]),
+        step_to=None if steps is None else int(steps[1]),
+    )

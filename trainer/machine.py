@@ -1,0 +1,103 @@
+"""What this computer has and what it can do, measured once and kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from trainer.facts import Gpu, Machine
+from trainer.paths import home
+
+log = logging.getLogger(__name__)
+CALIBRATION_SECONDS = 120
+QUIET_ENV = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRL_EXPERIMENTAL_SILENCE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "ANONYMIZED_TELEMETRY": "false",
+}
+"""Set before torch is imported: spinning threads make two busy cores 15 times slower."""
+
+
+def worker_env(threads: int) -> dict[str, str]:
+    """The environment of every process that imports torch."""
+    return {**os.environ, **QUIET_ENV, "OMP_NUM_THREADS": str(threads)}
+
+
+def read_machine() -> Machine:
+    """Cores, memory and GPUs now; speed from the last calibration on this machine."""
+    measured = _calibration()
+    return Machine(
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _cores(),
+        memory_gb=round(_memory_limit() / 1e9, 1),
+        free_disk_gb=round(shutil.disk_usage(home()).free / 1e9, 1),
+        gpus=tuple(_gpus()),
+        bf16_faster=measured.get("bf16_faster"),
+        train_gflops=measured.get("train_gflops", {}),
+    )
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _memory_limit() -> int:
+    """Bytes of memory: the smaller of the machine's and this container's limit."""
+    total = psutil.virtual_memory().total
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.is_file() else "max"
+    return min(total, int(text)) if text.isdigit() else total
+
+
+def _gpus() -> list[Gpu]:
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return []
+    found = []
+    for index in range(pynvml.nvmlDeviceGetCount()):
+        handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+        major, _ = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle).total
+        name = str(pynvml.nvmlDeviceGetName(handle))
+        found.append(Gpu(name=name, memory_gb=round(memory / 1e9, 1), bf16=major >= 8))
+    return found
+
+
+def calibration_file() -> Path:
+    """Where the measured speed is kept."""
+    return home() / "machine.json"
+
+
+def _calibration() -> dict[str, object] | dict[str, dict[str, float]]:
+    file = calibration_file()
+    if not file.is_file():
+        _calibrate(file)
+    try:
+        return dict(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _calibrate(file: Path) -> None:
+    """Time a few training steps in a separate process; on failure the speed stays unknown."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "trainer.calibrate"], env=worker_env(_cores()),
+            capture_output=True, text=True, timeout=CALIBRATION_SECONDS, check=True,
+        )
+        measured = json.loads(done.stdout)
+    except (subprocess.SubprocessError, ValueError) as error:
+        log.warning("could not measure this machine's speed: %s", error)
+        return
+    file.write_text(json.dumps(measured), "utf-8")

@@ -1,0 +1,122 @@
+"""From wishes to a proposal: the plan with its reasons, estimates, findings and proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from trainer import base_models, checks, estimate
+from trainer.data import tokenizer as tokenizers
+from trainer.data.convert import Example
+from trainer.data.profile import Inspected, inspect, repeated_rows
+from trainer.data.proof import Proof, prove
+from trainer.data.split import Split, split
+from trainer.errors import UserFacingError
+from trainer.estimate import Estimates
+from trainer.facts import DataFinding, Facts, ModelFacts
+from trainer.machine import read_machine
+from trainer.paths import BUILTIN_MODEL
+from trainer.plan import Data, Plan, Sft
+from trainer.reasons import Reason
+from trainer.recipes.derive import derive
+from trainer.wishes import Wishes
+
+ROLE_FIELDS = ("prompt", "completion", "messages", "label", "text", "chosen", "rejected")
+
+
+class Proposal(BaseModel):
+    """What a person is shown and what an approval is bound to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wishes: Wishes
+    plan: Plan
+    reasons: dict[str, Reason]
+    estimates: Estimates
+    findings: list[DataFinding]
+    preflight: Proof
+    hash: str
+
+    @property
+    def blockers(self) -> list[DataFinding]:
+        """What must be mended before it can start."""
+        return [f for f in self.findings if f.severity == "blocker"]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The facts of one proposal together with the rows behind them."""
+
+    facts: Facts
+    inspected: Inspected
+    tokenizer: tokenizers.ChatTokenizer
+
+
+def tokenizer_of(model: ModelFacts) -> tokenizers.ChatTokenizer:
+    """The model's own tokenizer, or the built-in one while its files are not here."""
+    return tokenizers.load(model.path or str(BUILTIN_MODEL))
+
+
+def survey(path: Path, wishes: Wishes) -> Ground:
+    """Read the data, the model and the machine."""
+    model = base_models.resolve(wishes.base_model)
+    tokenizer = tokenizer_of(model)
+    said = wishes.said()
+    wanted = {r: said[f"{r}_column"] for r in ROLE_FIELDS if f"{r}_column" in said}
+    prefer = "label" if wishes.task == "text_classification" or "label" in wanted else None
+    inspected = inspect(path, wanted, tokenizer, prefer)
+    skip = said.get("skip_rows", ["empty", "duplicates"])
+    rows = usable(inspected.examples, tuple(skip))
+    facts = Facts(
+        data=inspected.profile, usable_rows=len(rows), model=model, machine=read_machine()
+    )
+    return Ground(facts, inspected, tokenizer)
+
+
+def usable(examples: list[Example], skip: tuple[str, ...]) -> list[Example]:
+    """The rows a plan trains, validates or tests on. Faulty rows are never among them."""
+    repeats = set(repeated_rows(examples)) if "duplicates" in skip else set()
+    return [e for e in examples if not e.fault and e.row not in repeats]
+
+
+def divided(examples: list[Example], data: Data, seed: int) -> Split:
+    """The plan's split of the usable rows."""
+    rows = usable(examples, data.skip_rows)
+    if data.max_samples is not None and data.max_samples < len(rows):
+        step = len(rows) / data.max_samples
+        rows = [rows[int(i * step)] for i in range(data.max_samples)]
+    return split(rows, seed, data.val_split, data.holdout_split, data.holdout_max)
+
+
+def propose(path: Path, wishes: Wishes) -> Proposal:
+    """A plan for a goal and a file. Raises UserFacingError when none can be made."""
+    ground = survey(path, wishes)
+    rows = ground.facts.usable_rows
+    if ground.inspected.examples and rows < 2:
+        raise UserFacingError(
+            f"has {rows} usable row{'s' * (rows != 1)}: too few to learn from and to test on", path.name,
+            "Add rows; 50 to 100 good ones are a start.",
+        )
+    plan, reasons = derive(wishes, ground.facts)
+    return examined(plan, reasons, wishes, ground)
+
+
+def examined(
+    plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Ground
+) -> Proposal:
+    """Estimates, proof and findings for a plan, however it came to be."""
+    facts = ground.facts
+    parts = divided(ground.inspected.examples, plan.data, plan.schedule.seed)
+    answers_only = isinstance(plan.method, Sft) and plan.method.assistant_only_loss
+    proof = prove(
+        parts, ground.tokenizer, plan.schedule.max_length, answers_only,
+        plain=plan.data.format == "text",
+    )
+    needs = estimate.estimates(plan, facts)
+    found = checks.findings(plan, facts, needs, proof, wishes)
+    return Proposal(
+        wishes=wishes, plan=plan, reasons=reasons, estimates=needs, findings=found,
+        preflight=proof, hash=plan.digest(),
+    )

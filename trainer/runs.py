@@ -1,0 +1,182 @@
+"""The run store: one folder a run, append-only records, the truth about its state."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+
+from trainer.errors import UserFacingError
+from trainer.fields import nearest
+from trainer.plan import Plan
+from trainer.proposal import Proposal
+from trainer.records import append, read_from, read_json, write_atomic
+
+Status = Literal["starting", "running", "evaluating", "finished", "stopped", "failed", "died"]
+ACTIVE = ("starting", "running", "evaluating")
+GRACE_SECONDS = 30.0
+"""A run that has no process this long after its creation has died."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The run's name, such as run-7."""
+        return self.folder.name
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the trainer saves; only folders with a seal count."""
+        return self.folder / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The finished model or adapter."""
+        return self.folder / "model"
+
+    @property
+    def sealed(self) -> Path:
+        """The hold-out: read only by the evaluation, each read logged."""
+        return self.folder / "sealed" / "holdout.jsonl"
+
+    def proposal(self) -> Proposal:
+        """The plan as it was approved, with its reasons."""
+        return Proposal.model_validate(read_json(self.folder / "proposal.json"))
+
+    def plan(self) -> Plan:
+        """The approved plan."""
+        return self.proposal().plan
+
+    def event(self, kind: str, **facts: Any) -> None:
+        """Something that happened, with the wall clock."""
+        append(self.folder / "events.jsonl", {"at": time.time(), "kind": kind, **facts})
+
+    def events(self) -> list[dict[str, Any]]:
+        """All that happened, in order."""
+        return read_from(self.folder / "events.jsonl")[0]
+
+    def metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Logged rows from a byte offset on, and the next offset."""
+        return read_from(self.folder / "metrics.jsonl", offset)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Logged rows without those a resume has trained over again."""
+        kept: list[dict[str, Any]] = []
+        for row in self.metrics()[0]:
+            if row.get("resumed_from") is not None:
+                kept = [k for k in kept if k.get("step", 0) <= row["resumed_from"]]
+            else:
+                kept.append(row)
+        return kept
+
+    def set_status(self, status: Status, **facts: Any) -> None:
+        """Replace the status document, keeping earlier facts."""
+        now = {"status": status, "updated": time.time()}
+        write_atomic(self.folder / "status.json", read_json(self.folder / "status.json") | now | facts)
+
+    def status(self) -> dict[str, Any]:
+        """The state as it is: a run whose process is gone is not 'running'."""
+        known = read_json(self.folder / "status.json")
+        if known.get("status") in ACTIVE and not self.alive():
+            return known | {"status": "died"} | self._death()
+        return known
+
+    def alive(self) -> bool:
+        """Whether the supervisor's process still runs (same start time, not a reused id)."""
+        mark = read_json(self.folder / "process.json")
+        if not mark:
+            created = read_json(self.folder / "status.json").get("updated", 0)
+            return time.time() - float(created) < GRACE_SECONDS
+        try:
+            process = psutil.Process(mark["pid"])
+            same = abs(process.create_time() - mark["create_time"]) < 2
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+    def _death(self) -> dict[str, Any]:
+        ended = read_json(self.folder / "exit.json")
+        reason = ended.get("reason", "the process and its watcher were killed, or the machine restarted")
+        return {"reason": reason, "saved": self.last_checkpoint_name()}
+
+    def last_checkpoint_name(self) -> str | None:
+        """The highest checkpoint that carries a seal."""
+        sealed = [f.parent.name for f in self.checkpoints.glob("checkpoint-*/seal.json")]
+        return max(sealed, key=lambda name: int(name.rsplit("-", 1)[1]), default=None)
+
+    def result(self) -> dict[str, Any]:
+        """What the evaluation on the hold-out found; {} before it ended."""
+        return read_json(self.folder / "result.json")
+
+    def ask_stop(self) -> None:
+        """Ask the worker to save and stop; it looks after every step."""
+        (self.folder / "stop").touch()
+
+
+class RunStore:
+    """All runs under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root / "runs"
+        self.approvals = root / "approvals"
+
+    def create(self, proposal: Proposal, approval: str, **facts: Any) -> tuple[Run, bool]:
+        """A run for an approved proposal. The same approval gives the same run: (run, new)."""
+        self.approvals.mkdir(parents=True, exist_ok=True)
+        ticket = self.approvals / re.sub(r"[^a-z0-9-]", "_", approval.lower())
+        try:
+            handle = os.open(ticket, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        except FileExistsError:
+            return self._started(ticket), False
+        run = self._allocate()
+        write_atomic(run.folder / "proposal.json", proposal.model_dump(mode="json"))
+        run.set_status("starting", step=0, max_steps=proposal.estimates.steps, created=time.time(), **facts)
+        with os.fdopen(handle, "w") as file:
+            file.write(run.id)
+        run.event("approved", hash=proposal.hash, approval=approval)
+        return run, True
+
+    def _started(self, ticket: Path) -> Run:
+        """The run of a ticket; its writer may still be at it."""
+        for _ in range(50):
+            if name := ticket.read_text():
+                return self.get(name)
+            time.sleep(0.1)
+        raise UserFacingError("this approval was used but its run never began", "", "Approve again.")
+
+    def _allocate(self) -> Run:
+        self.root.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((int(r.id.split("-")[1]) for r in self.all()), default=0)
+        while True:
+            folder = self.root / f"run-{number}"
+            try:
+                folder.mkdir()
+                return Run(folder)
+            except FileExistsError:
+                number += 1
+
+    def all(self) -> list[Run]:
+        """Every run, oldest first."""
+        found = [Run(p) for p in self.root.glob("run-*") if re.fullmatch(r"run-\d+", p.name)]
+        return sorted(found, key=lambda run: int(run.id.split("-")[1]))
+
+    def get(self, name: str) -> Run:
+        """A run by id; 'last' is the newest."""
+        runs = self.all()
+        if name == "last" and runs:
+            return runs[-1]
+        for run in runs:
+            if run.id == name:
+                return run
+        known = nearest(name, [run.id for run in runs]) if runs else "There are no runs yet."
+        raise UserFacingError(f"there is no run {name[:80]}", "", known)

@@ -1,0 +1,38 @@
+"""Did it help? Words from the intervals, never more certain than they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NAMES = {"accuracy": "accuracy", "chrf": "chrF", "perplexity": "perplexity"}
+
+
+def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
+    """{'better': True/False/None, 'sentence': ...} from tuned, base and their paired difference."""
+    tuned, base, gap = result["tuned"], result["base"], result["difference"]
+    falls = metric == "perplexity"
+    better = gap["high"] < 0 if falls else gap["low"] > 0
+    worse = gap["low"] > 0 if falls else gap["high"] < 0
+    rows = result["rows"]
+    figures = f"{NAMES[metric]} {_n(metric, base['value'])} before, {_n(metric, tuned['value'])} after"
+    change = sorted(abs(gap[k]) for k in ("low", "high"))
+    span = f"{_n(metric, change[0])} to {_n(metric, change[1])}"
+    if better:
+        words = f"It helped: {figures}, on {rows:,} rows it never saw (the gain lies between {span}, 95 %)."
+    elif worse:
+        words = f"It got worse: {figures}, on {rows:,} rows it never saw (the loss lies between {span}, 95 %)."
+    else:
+        words = f"No difference that {rows:,} rows could show: {figures}."
+    return {"better": True if better else False if worse else None, "sentence": words + _caution(metric, tuned)}
+
+
+def _n(metric: str, value: float) -> str:
+    return f"{100 * value:.1f} %" if metric == "accuracy" else f"{value:.1f}"
+
+
+def _caution(metric: str, tuned: dict[str, float]) -> str:
+    if metric == "accuracy" and tuned["value"] < 0.5:
+        return " More than half of the labels are still wrong."
+    if metric == "chrf" and tuned["value"] < 30:
+        return " The answers are still far from yours: look at the samples before you use it."
+    return ""

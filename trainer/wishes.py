@@ -1,0 +1,93 @@
+"""What the person asked for, in the plan's own names. Everything not said is None."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trainer.plan import Scheduler, Task
+
+
+class Wishes(BaseModel):
+    """A goal and the values the person fixed. Numbers that were not said stay None."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    goal: str = Field(default="", description="the goal in the person's own words")
+    task: Task | None = None
+    language: str | None = Field(default=None, description="ISO 639-1 code of the wanted output")
+    dataset_path: str | None = None
+    prompt_column: str | None = None
+    completion_column: str | None = None
+    messages_column: str | None = None
+    label_column: str | None = None
+    text_column: str | None = None
+    chosen_column: str | None = None
+    rejected_column: str | None = None
+    val_split: float | None = Field(default=None, gt=0, lt=0.9)
+    max_samples: int | None = Field(default=None, ge=1)
+    seed: int | None = Field(default=None, ge=0)
+    method: Literal["sft", "cpt", "dpo", "orpo", "kto", "grpo", "reward_modeling"] | None = None
+    tuning: Literal["lora", "qlora", "dora", "full"] | None = None
+    quantization: Literal["none", "4bit", "8bit"] | None = None
+    base_model: str | None = None
+    lora_r: int | None = Field(default=None, ge=1, le=1024)
+    lora_alpha: int | None = Field(default=None, ge=1, le=4096)
+    lora_dropout: float | None = Field(default=None, ge=0, lt=1)
+    target_modules: str | list[str] | None = None
+    assistant_only_loss: bool | None = None
+    learning_rate: float | None = Field(default=None, gt=0, le=0.1)
+    num_train_epochs: float | None = Field(default=None, gt=0, le=1000)
+    max_steps: int | None = Field(default=None, ge=1)
+    per_device_train_batch_size: int | None = Field(default=None, ge=1, le=4096)
+    gradient_accumulation_steps: int | None = Field(default=None, ge=1, le=4096)
+    effective_batch_size: int | None = Field(default=None, ge=1, le=65536)
+    max_length: int | None = Field(default=None, ge=8)
+    warmup_ratio: float | None = Field(default=None, ge=0, lt=1)
+    warmup_steps: int | None = Field(default=None, ge=0)
+    lr_scheduler_type: Scheduler | None = None
+    weight_decay: float | None = Field(default=None, ge=0, le=1)
+    optim: str | None = None
+    max_grad_norm: float | None = Field(default=None, gt=0)
+    packing: bool | None = None
+    padding_free: bool | None = None
+    gradient_checkpointing: bool | None = None
+    bf16: bool | None = None
+    fp16: bool | None = None
+    eval_steps: int | None = Field(default=None, ge=1)
+    early_stopping_patience: int | None = Field(default=None, ge=1)
+    load_best_model_at_end: bool | None = None
+    skip_rows: list[Literal["empty", "duplicates"]] | None = None
+    device: Literal["cuda", "cpu", "mps"] | None = None
+    max_gpu_gb: float | None = Field(default=None, gt=0)
+    num_gpus: int | None = Field(default=None, ge=1)
+    max_hours: float | None = Field(default=None, gt=0)
+    budget_usd: float | None = Field(default=None, ge=0)
+    on_premises: bool | None = None
+    commercial_use: bool | None = None
+    priority: Literal["speed", "quality", "cost", "memory"] | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Only what was said."""
+        return {k: v for k, v in self.model_dump().items() if v not in (None, "")}
+
+    def merged(self, later: Wishes) -> Wishes:
+        """These wishes with later ones on top; what a later one replaces is dropped."""
+        newer = later.said()
+        kept = {k: v for k, v in self.said().items() if not _replaced(k, newer)}
+        return Wishes(**(kept | newer))
+
+
+_RIVALS = {
+    "warmup_ratio": {"warmup_steps"},
+    "warmup_steps": {"warmup_ratio"},
+    "num_train_epochs": {"max_steps"},
+    "max_steps": {"num_train_epochs"},
+    "effective_batch_size": {"per_device_train_batch_size", "gradient_accumulation_steps"},
+}
+
+
+def _replaced(name: str, newer: dict[str, Any]) -> bool:
+    """An older wish yields to a newer one that says the same thing another way."""
+    return bool(_RIVALS.get(name, set()) & newer.keys())

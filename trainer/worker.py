@@ -1,0 +1,103 @@
+"""The training process: data, training, evaluation on the hold-out. Started by trainer.launch."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from trainer import base_models  # noqa: E402
+from trainer.base_models import ABSENT  # noqa: E402
+from trainer.data import reading  # noqa: E402
+from trainer.data.profile import inspect  # noqa: E402
+from trainer.errors import UserFacingError  # noqa: E402
+from trainer.installed import check_signatures  # noqa: E402
+from trainer.plan import Plan  # noqa: E402
+from trainer.proposal import divided, tokenizer_of  # noqa: E402
+from trainer.records import append  # noqa: E402
+from trainer.runs import Run  # noqa: E402
+
+
+def prepare(run: Run, plan: Plan) -> Path:
+    """Write train, validation and the sealed hold-out; return the base model's folder."""
+    path = Path(plan.data.dataset_path)
+    if not path.is_file() or reading.fingerprint(path) != plan.data.fingerprint:
+        raise UserFacingError(
+            "the data have changed since you approved the plan", str(path),
+            "Make the plan again; the approval was for the file as it was.",
+        )
+    model = base_models.resolve(plan.base_model)
+    if model.path is None:
+        run.event("fetching", model=model.id)
+        model = base_models.fetch(model.id)
+    if plan.model_fingerprint not in (model.fingerprint, ABSENT):
+        raise UserFacingError("the base model's files have changed since the approval", model.id, "Plan again.")
+    if not run.sealed.exists():
+        _write_split(run, plan, path)
+    return Path(model.path or "")
+
+
+def _write_split(run: Run, plan: Plan, path: Path) -> None:
+    prefer = "label" if plan.data.format == "text_label" else None
+    wanted = {r: c for r, c in plan.data.roles.items() if r in ("prompt", "completion", "messages", "label", "text")}
+    found = inspect(path, wanted, None, prefer)
+    parts = divided(found.examples, plan.data, plan.schedule.seed)
+    run.sealed.parent.mkdir(exist_ok=True)
+    (run.folder / "data").mkdir(exist_ok=True)
+    sides = {"data/train": parts.train, "data/val": parts.val, "sealed/holdout": parts.holdout}
+    for name, rows in sides.items():
+        target = run.folder / f"{name}.jsonl"
+        part = target.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        part.touch()
+        for example in rows:
+            append(part, {"row": example.row, **example.trl()})
+        part.replace(target)
+    run.event("data_ready", **{name.split("/")[1]: len(rows) for name, rows in sides.items()})
+
+
+def work(run: Run, resume: bool) -> None:
+    """The whole life of a run."""
+    proposal = run.proposal()
+    plan = proposal.plan
+    if plan.digest() != proposal.hash:
+        raise UserFacingError("the stored plan is not the one that was approved", run.id, "Plan and approve again.")
+    check_signatures(plan)
+    base = prepare(run, plan)
+    from trainer.methods.train import train
+
+    stopped = train(run, plan, base, resume)
+    if stopped:
+        return
+    trial = run.status().get("kind") == "trial"
+    if not trial:
+        run.set_status("evaluating")
+        from trainer.methods.judge import judge_run
+
+        judge_run(run, plan, base)
+    run.set_status("finished")
+    run.event("finished")
+
+
+def main() -> int:
+    """Entry of the worker; every failure ends as a sentence in the status."""
+    run = Run(Path(sys.argv[1]))
+    try:
+        work(run, resume="resume" in sys.argv[2:])
+    except UserFacingError as error:
+        run.set_status("failed", reason=error.sentence(), saved=run.last_checkpoint_name())
+        return 2
+    except Exception as error:  # noqa: BLE001  (the process boundary: nothing may vanish)
+        traceback.print_exc()
+        run.set_status("failed", reason=f"{type(error).__name__}: {str(error)[:400]}",
+                       saved=run.last_checkpoint_name())
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
