@@ -7,13 +7,35 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 State = Literal[
-    "no_plan", "no_plan_pending", "plan_proposed", "plan_approved", "running", "paused", "finished",
+    "no_plan",
+    "no_plan_pending",
+    "plan_proposed",
+    "plan_approved",
+    "running",
+    "paused",
+    "finished",
     "failed",
 ]
 Intent = Literal[
-    "inspect_data", "prepare_data", "propose_plan", "revise_plan", "approve", "reject",
-    "search_hyperparameters", "start", "status", "stop", "resume", "explain_run", "compare_runs",
-    "evaluate", "chat_with_model", "export", "advise", "refuse", "clarify",
+    "inspect_data",
+    "prepare_data",
+    "propose_plan",
+    "revise_plan",
+    "approve",
+    "reject",
+    "search_hyperparameters",
+    "start",
+    "status",
+    "stop",
+    "resume",
+    "explain_run",
+    "compare_runs",
+    "evaluate",
+    "chat_with_model",
+    "export",
+    "advise",
+    "refuse",
+    "clarify",
 ]
 
 

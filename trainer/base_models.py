@@ -35,9 +35,7 @@ def resolve(name: str | None) -> ModelFacts:
         return from_folder(cached, ident)
     if row:
         return _from_table(row)
-    raise UserFacingError(
-        f"I know no base model of this name: {name}", "", _advice(str(name))
-    )
+    raise UserFacingError(f"I know no base model of this name: {name}", "", _advice(str(name)))
 
 
 def _advice(name: str) -> str:
@@ -75,14 +73,13 @@ def from_folder(folder: Path, ident: str) -> ModelFacts:
     if missing or not weights:
         lacking = [*missing, *([] if weights else ["*.safetensors"])]
         raise UserFacingError(
-            f"is no usable model folder: {', '.join(lacking)} missing", str(folder),
+            f"is no usable model folder: {', '.join(lacking)} missing",
+            str(folder),
             "Save the model with save_pretrained(); pickled weights are never loaded.",
         )
     config = json.loads((folder / "config.json").read_text("utf-8"))
     if "auto_map" in config:
-        raise UserFacingError(
-            "wants to run its own code (auto_map)", str(folder), "Choose a standard architecture."
-        )
+        raise UserFacingError("wants to run its own code (auto_map)", str(folder), "Choose a standard architecture.")
     return _facts(folder, ident, config, weights)
 
 
@@ -93,16 +90,22 @@ def _facts(folder: Path, ident: str, c: dict[str, Any], weights: list[Path]) -> 
     tokenizer = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
     builtin = folder.resolve() == BUILTIN_MODEL.resolve()
     return ModelFacts(
-        id=ident, path=str(folder), params=_parameters(weights),
-        layers=c.get("num_hidden_layers", c.get("n_layer", 1)), hidden=hidden,
-        intermediate=c.get("intermediate_size", 4 * hidden), vocab=c["vocab_size"], heads=heads,
+        id=ident,
+        path=str(folder),
+        params=_parameters(weights),
+        layers=c.get("num_hidden_layers", c.get("n_layer", 1)),
+        hidden=hidden,
+        intermediate=c.get("intermediate_size", 4 * hidden),
+        vocab=c["vocab_size"],
+        heads=heads,
         kv_heads=c.get("num_key_value_heads") or heads,
         context=c.get("max_position_embeddings", 1024),
         chat_template="chat_template" in tokenizer or (folder / "chat_template.jinja").is_file(),
         licence="Apache-2.0" if builtin else row.get("licence") or "unknown",
         commercial="yes" if builtin else row.get("commercial") or "unknown",
         kind="built-in" if builtin else row.get("kind") or "unknown",
-        fingerprint=_fingerprint(folder, weights), sources=("read from the model's folder",),
+        fingerprint=_fingerprint(folder, weights),
+        sources=("read from the model's folder",),
     )
 
 
@@ -135,12 +138,22 @@ def _fingerprint(folder: Path, weights: list[Path]) -> str:
 
 def _from_table(row: dict[str, Any]) -> ModelFacts:
     return ModelFacts(
-        id=row["id"], path=None, params=round(row["params_b"] * 1e9), layers=row["num_layers"],
-        hidden=row["hidden_size"], intermediate=row["intermediate_size"] or 0,
-        vocab=row["vocab_size"], heads=row["num_heads"], kv_heads=row["num_kv_heads"],
-        context=row["context"], chat_template=bool(row["chat_template"]),
-        licence=row["licence"] or "unknown", commercial=row["commercial"] or "unknown",
-        kind=row["kind"], fingerprint=ABSENT, sources=tuple(row["sources"]),
+        id=row["id"],
+        path=None,
+        params=round(row["params_b"] * 1e9),
+        layers=row["num_layers"],
+        hidden=row["hidden_size"],
+        intermediate=row["intermediate_size"] or 0,
+        vocab=row["vocab_size"],
+        heads=row["num_heads"],
+        kv_heads=row["num_kv_heads"],
+        context=row["context"],
+        chat_template=bool(row["chat_template"]),
+        licence=row["licence"] or "unknown",
+        commercial=row["commercial"] or "unknown",
+        kind=row["kind"],
+        fingerprint=ABSENT,
+        sources=tuple(row["sources"]),
     )
 
 
@@ -168,7 +181,8 @@ def fetch(ident: str) -> ModelFacts:
         offline = os.environ.get("HF_HUB_OFFLINE") == "1"
         raise UserFacingError(
             f"the weights of {ident} are not on this machine and can't be fetched"
-            f" ({'HF_HUB_OFFLINE is set' if offline else type(error).__name__})", "",
+            f" ({'HF_HUB_OFFLINE is set' if offline else type(error).__name__})",
+            "",
             f"Copy them here and name the folder, or use '{BUILTIN_MODEL_ID}'.",
         ) from None
     return from_folder(Path(folder), ident)

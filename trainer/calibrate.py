@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -20,16 +21,20 @@ SECONDS = 1.0
 """How long each variant is timed."""
 
 
-def _model() -> LlamaForCausalLM:
+def _model() -> Any:
     torch.manual_seed(0)
     config = LlamaConfig(
-        hidden_size=HIDDEN, intermediate_size=512, num_hidden_layers=LAYERS,
-        num_attention_heads=6, vocab_size=VOCAB, tie_word_embeddings=True,
+        hidden_size=HIDDEN,
+        intermediate_size=512,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=6,
+        vocab_size=VOCAB,
+        tie_word_embeddings=True,
     )
     return LlamaForCausalLM(config).train()
 
 
-def _step(model: LlamaForCausalLM, ids: torch.Tensor, precision: str) -> None:
+def _step(model: Any, ids: torch.Tensor, precision: str) -> None:
     cast = torch.autocast("cpu", torch.bfloat16) if precision == "bf16" else nullcontext()
     with cast:
         loss = model(input_ids=ids, labels=ids, use_cache=False).loss
@@ -37,7 +42,7 @@ def _step(model: LlamaForCausalLM, ids: torch.Tensor, precision: str) -> None:
     model.zero_grad(set_to_none=True)
 
 
-def gflops(model: LlamaForCausalLM, precision: str, threads: int) -> float:
+def gflops(model: Any, precision: str, threads: int) -> float:
     """Best sustained rate over short rounds: the least disturbed one is the machine's own."""
     torch.set_num_threads(threads)
     ids = torch.randint(0, VOCAB, (8, TOKENS // 8))
@@ -48,7 +53,7 @@ def gflops(model: LlamaForCausalLM, precision: str, threads: int) -> float:
         begin = time.perf_counter()
         _step(model, ids, precision)
         best = min(best, time.perf_counter() - begin)
-    return work / best
+    return float(work / best)
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ class Estimates(BaseModel):
 def _rows(data: dict[str, Any], usable: int) -> tuple[int, int, int]:
     """Rows for train, validation and hold-out."""
     total = min(usable, data.get("max_samples") or usable)
-    held = min(round(total * data["holdout_split"]), data.get("holdout_max", 1000))
+    held: int = min(round(total * data["holdout_split"]), data.get("holdout_max", 1000))
     val = round(total * data["val_split"])
     return max(1, total - held - val), val, held
 
@@ -61,18 +61,16 @@ def _pieces(rows: int, profile: DataProfile, schedule: dict[str, Any]) -> int:
     """Training rows, or windows for plain text."""
     if profile.format != "text" or profile.lengths is None:
         return rows
-    return max(1, round(rows * profile.lengths.mean / schedule["max_length"]))
+    return max(1, round(rows * profile.lengths.mean / int(schedule["max_length"])))
 
 
-def steps(
-    schedule: dict[str, Any], data: dict[str, Any], usable: int, profile: DataProfile
-) -> int:
+def steps(schedule: dict[str, Any], data: dict[str, Any], usable: int, profile: DataProfile) -> int:
     """Optimizer steps of the whole run."""
     if schedule["max_steps"] > 0:
         return int(schedule["max_steps"])
     pieces = _pieces(_rows(data, usable)[0], profile, schedule)
-    batch = schedule["per_device_train_batch_size"] * schedule["gradient_accumulation_steps"]
-    return max(1, round(-(-pieces // batch) * schedule["num_train_epochs"]))
+    batch = int(schedule["per_device_train_batch_size"] * schedule["gradient_accumulation_steps"])
+    return max(1, round(-(-pieces // batch) * float(schedule["num_train_epochs"])))
 
 
 def _mean_tokens(plan: Plan, facts: Facts) -> float:
@@ -113,8 +111,10 @@ def _seconds(plan: Plan, facts: Facts) -> tuple[float, float, float, float] | No
     slow, fast = rates
     write = [2 * s * _decode_calls(plan, held) * facts.model.layers for s in DECODE_SECONDS]
     return (
-        STARTUP_SECONDS[0] + looks / fast + write[0], STARTUP_SECONDS[1] + looks / slow + write[1],
-        epoch / fast, epoch / slow,
+        STARTUP_SECONDS[0] + looks / fast + write[0],
+        STARTUP_SECONDS[1] + looks / slow + write[1],
+        epoch / fast,
+        epoch / slow,
     )
 
 
@@ -152,7 +152,10 @@ def _time(plan: Plan, facts: Facts) -> Range:
     epochs = _epochs(plan, facts)
     low, high = parts[0] + epochs * parts[2], parts[1] + epochs * parts[3]
     return Range(
-        low=round(low / 60, 1), high=round(high / 60, 1), unit="minutes", basis="formula",
+        low=round(low / 60, 1),
+        high=round(high / 60, 1),
+        unit="minutes",
+        basis="formula",
         why="FLOPs of model and tokens over this machine's measured speed, with start-up and tests",
     )
 
@@ -172,8 +175,11 @@ def _memory(plan: Plan, facts: Facts) -> Range:
     whole = (weights + states + activations + logits) / 1e9
     base = (0.5, 0.9) if compute.device == "cuda" else PROCESS_GB
     return Range(
-        low=round(base[0] + 0.8 * whole, 2), high=round(base[1] + 1.35 * whole, 2), unit="GB",
-        basis="formula", why="weights, gradients, optimizer states, activations, logits, process",
+        low=round(base[0] + 0.8 * whole, 2),
+        high=round(base[1] + 1.35 * whole, 2),
+        unit="GB",
+        basis="formula",
+        why="weights, gradients, optimizer states, activations, logits, process",
     )
 
 
@@ -195,7 +201,7 @@ def _trainable(plan: Plan, facts: Facts) -> int:
 
 
 def _cost(plan: Plan) -> Range:
-    if plan.compute.device == "cpu" or plan.compute.device == "mps":
+    if plan.compute.device in {"cpu", "mps"}:
         why = "runs on this machine; electricity is not counted"
         return Range(low=0.0, high=0.0, unit="USD", basis="formula", why=why)
     why = "depends on whose GPU it is; I book none and know no price for it"
@@ -206,8 +212,13 @@ def _disk(plan: Plan, facts: Facts) -> Range:
     """Two checkpoints kept (weights and two Adam moments in fp32), and the final model."""
     size = (_trainable(plan, facts) * 12 * 3 + _trainable(plan, facts) * 4) / 1e9
     low = 0.01 + size
-    return Range(low=round(low, 2), high=round(0.05 + 1.2 * size, 2), unit="GB", basis="formula",
-                 why="checkpoints with optimizer states, the final weights, the split data")
+    return Range(
+        low=round(low, 2),
+        high=round(0.05 + 1.2 * size, 2),
+        unit="GB",
+        basis="formula",
+        why="checkpoints with optimizer states, the final weights, the split data",
+    )
 
 
 def estimates(plan: Plan, facts: Facts) -> Estimates:
@@ -216,6 +227,10 @@ def estimates(plan: Plan, facts: Facts) -> Estimates:
     count = steps(plan.schedule.model_dump(), data, facts.usable_rows, facts.data)
     tokens = count * plan.effective_batch_size * _mean_tokens(plan, facts)
     return Estimates(
-        memory=_memory(plan, facts), time=_time(plan, facts), cost=_cost(plan),
-        disk=_disk(plan, facts), steps=count, train_tokens=round(tokens),
+        memory=_memory(plan, facts),
+        time=_time(plan, facts),
+        cost=_cost(plan),
+        disk=_disk(plan, facts),
+        steps=count,
+        train_tokens=round(tokens),
     )

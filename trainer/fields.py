@@ -43,9 +43,7 @@ def replace(plan: Plan, changes: dict[str, Any]) -> Plan:
     document = plan.model_dump(mode="json")
     for name, value in changes.items():
         if name not in SECTION_OF:
-            raise UserFacingError(
-                f"the plan has no field {name}", "", nearest(name, list(SECTION_OF))
-            )
+            raise UserFacingError(f"the plan has no field {name}", "", nearest(name, list(SECTION_OF)))
         section = SECTION_OF[name]
         (document if section is None else document[section])[name] = value
     return validated(document)

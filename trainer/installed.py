@@ -12,8 +12,11 @@ from trainer.errors import UserFacingError
 from trainer.methods.arguments import lora_arguments, sft_arguments
 from trainer.plan import Lora, Plan
 
-_TRAINING = (("trl", "trainer/sft_config.py"), ("trl", "trainer/base_config.py"),
-             ("transformers", "training_args.py"))
+_TRAINING = (
+    ("trl", "trainer/sft_config.py"),
+    ("trl", "trainer/base_config.py"),
+    ("transformers", "training_args.py"),
+)
 _LORA = (("peft", "tuners/lora/config.py"), ("peft", "config.py"))
 
 
@@ -33,8 +36,10 @@ def fields_of(files: tuple[tuple[str, str], ...]) -> frozenset[str]:
 def _annotated(source: str) -> set[str]:
     return {
         item.target.id
-        for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)
-        for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef)
+        for item in node.body
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
     }
 
 
@@ -47,6 +52,7 @@ def check_signatures(plan: Plan, training: frozenset[str] | None = None) -> None
     if unknown:
         package, name = unknown[0]
         raise UserFacingError(
-            f"{package} {version(package)} does not know the argument {name}", "",
+            f"{package} {version(package)} does not know the argument {name}",
+            "",
             "Install the versions in constraints.txt (make install), or tell us about the new name.",
         )

@@ -35,9 +35,19 @@ def start(run: Run, resume: bool = False) -> None:
     run.set_status("starting", reason=None)
     with (run.folder / "worker.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "trainer.launch", str(run.folder), *(["resume"] if resume else [])],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            env=worker_env(_threads(run)), cwd=Path(__file__).parent.parent,
+            [
+                sys.executable,
+                "-m",
+                "trainer.launch",
+                str(run.folder),
+                *(["resume"] if resume else []),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=worker_env(_threads(run)),
+            cwd=Path(__file__).parent.parent,
         )
 
 
@@ -59,7 +69,13 @@ def supervise(run: Run, resume: bool) -> int:
     if lock is None:
         return 3
     _mark(run)
-    command = [sys.executable, "-m", "trainer.worker", str(run.folder), *(["resume"] if resume else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "trainer.worker",
+        str(run.folder),
+        *(["resume"] if resume else []),
+    ]
     worker = subprocess.Popen(command)
     signal.signal(signal.SIGTERM, lambda *_: worker.terminate())
     run.set_status("starting", worker_pid=worker.pid)

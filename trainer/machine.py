@@ -93,8 +93,12 @@ def _calibrate(file: Path) -> None:
     """Time a few training steps in a separate process; on failure the speed stays unknown."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "trainer.calibrate"], env=worker_env(_cores()),
-            capture_output=True, text=True, timeout=CALIBRATION_SECONDS, check=True,
+            [sys.executable, "-m", "trainer.calibrate"],
+            env=worker_env(_cores()),
+            capture_output=True,
+            text=True,
+            timeout=CALIBRATION_SECONDS,
+            check=True,
         )
         measured = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError) as error:

@@ -28,7 +28,11 @@ def bootstrap(count: int, statistic: Callable[[NDArray[np.int64]], float], seed:
     rng = np.random.default_rng(seed)
     drawn = [statistic(rng.integers(0, count, count)) for _ in range(RESAMPLES)]
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(value=round(statistic(np.arange(count)), 4), low=round(float(low), 4), high=round(float(high), 4))
+    return Interval(
+        value=round(statistic(np.arange(count)), 4),
+        low=round(float(low), 4),
+        high=round(float(high), 4),
+    )
 
 
 def mean_interval(scores: Scores) -> Interval:
@@ -77,9 +81,7 @@ def rouge_l(answers: list[str], references: list[str]) -> Scores:
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(["rougeL"])
-    return np.array([
-        100 * scorer.score(r, a)["rougeL"].fmeasure for a, r in zip(answers, references, strict=True)
-    ])
+    return np.array([100 * scorer.score(r, a)["rougeL"].fmeasure for a, r in zip(answers, references, strict=True)])
 
 
 def perplexity(losses: Scores, tokens: Scores) -> Interval:

@@ -24,7 +24,8 @@ def home() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserFacingError(
-            f"cannot make the folder ({error.strerror})", str(folder),
+            f"cannot make the folder ({error.strerror})",
+            str(folder),
             "Set TUNESMITH_HOME to a folder you may write to.",
         ) from error
     return folder
@@ -41,7 +42,8 @@ def checked(path: str | Path, roots: Iterable[Path] | None = None) -> Path:
     found = Path(path).expanduser()
     if roots is not None and not inside(found, roots):
         raise UserFacingError(
-            "lies outside the folders I may read", str(path),
+            "lies outside the folders I may read",
+            str(path),
             "Start me with --data on that file, or copy it into the workspace.",
         )
     if not found.exists():

@@ -12,16 +12,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-SCHEMA_VERSION = 1
-
 Task = Literal[
-    "chat_assistant", "customer_support", "question_answering", "instruction_following",
-    "text_classification", "information_extraction", "summarization", "translation",
-    "text_to_sql", "code_generation", "style_imitation", "roleplay", "tool_calling",
-    "math_reasoning", "domain_adaptation", "preference_alignment",
+    "chat_assistant",
+    "customer_support",
+    "question_answering",
+    "instruction_following",
+    "text_classification",
+    "information_extraction",
+    "summarization",
+    "translation",
+    "text_to_sql",
+    "code_generation",
+    "style_imitation",
+    "roleplay",
+    "tool_calling",
+    "math_reasoning",
+    "domain_adaptation",
+    "preference_alignment",
 ]
 Scheduler = Literal[
-    "linear", "cosine", "constant", "constant_with_warmup", "cosine_with_restarts", "polynomial",
+    "linear",
+    "cosine",
+    "constant",
+    "constant_with_warmup",
+    "cosine_with_restarts",
+    "polynomial",
     "inverse_sqrt",
 ]
 
@@ -151,7 +166,7 @@ class Budget(Part):
 class Plan(Part):
     """All that a run does. Same plan, same data, same versions: same result."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     goal: str = Field(max_length=4000)
     task: Task
     base_model: str

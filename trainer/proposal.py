@@ -69,9 +69,7 @@ def survey(path: Path, wishes: Wishes) -> Ground:
     inspected = inspect(path, wanted, tokenizer, prefer)
     skip = said.get("skip_rows", ["empty", "duplicates"])
     rows = usable(inspected.examples, tuple(skip))
-    facts = Facts(
-        data=inspected.profile, usable_rows=len(rows), model=model, machine=read_machine()
-    )
+    facts = Facts(data=inspected.profile, usable_rows=len(rows), model=model, machine=read_machine())
     return Ground(facts, inspected, tokenizer)
 
 
@@ -96,27 +94,34 @@ def propose(path: Path, wishes: Wishes) -> Proposal:
     rows = ground.facts.usable_rows
     if ground.inspected.examples and rows < 2:
         raise UserFacingError(
-            f"has {rows} usable row{'s' * (rows != 1)}: too few to learn from and to test on", path.name,
+            f"has {rows} usable row{'s' * (rows != 1)}: too few to learn from and to test on",
+            path.name,
             "Add rows; 50 to 100 good ones are a start.",
         )
     plan, reasons = derive(wishes, ground.facts)
     return examined(plan, reasons, wishes, ground)
 
 
-def examined(
-    plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Ground
-) -> Proposal:
+def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Ground) -> Proposal:
     """Estimates, proof and findings for a plan, however it came to be."""
     facts = ground.facts
     parts = divided(ground.inspected.examples, plan.data, plan.schedule.seed)
     answers_only = isinstance(plan.method, Sft) and plan.method.assistant_only_loss
     proof = prove(
-        parts, ground.tokenizer, plan.schedule.max_length, answers_only,
+        parts,
+        ground.tokenizer,
+        plan.schedule.max_length,
+        answers_only,
         plain=plan.data.format == "text",
     )
     needs = estimate.estimates(plan, facts)
     found = checks.findings(plan, facts, needs, proof, wishes)
     return Proposal(
-        wishes=wishes, plan=plan, reasons=reasons, estimates=needs, findings=found,
-        preflight=proof, hash=plan.digest(),
+        wishes=wishes,
+        plan=plan,
+        reasons=reasons,
+        estimates=needs,
+        findings=found,
+        preflight=proof,
+        hash=plan.digest(),
     )

@@ -23,7 +23,10 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
         words = f"It got worse: {figures}, on {rows:,} rows it never saw (the loss lies between {span}, 95 %)."
     else:
         words = f"No difference that {rows:,} rows could show: {figures}."
-    return {"better": True if better else False if worse else None, "sentence": words + _caution(metric, tuned)}
+    return {
+        "better": True if better else False if worse else None,
+        "sentence": words + _caution(metric, tuned),
+    }
 
 
 def _n(metric: str, value: float) -> str:

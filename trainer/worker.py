@@ -10,16 +10,16 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from trainer import base_models  # noqa: E402
-from trainer.base_models import ABSENT  # noqa: E402
-from trainer.data import reading  # noqa: E402
-from trainer.data.profile import inspect  # noqa: E402
-from trainer.errors import UserFacingError  # noqa: E402
-from trainer.installed import check_signatures  # noqa: E402
-from trainer.plan import Plan  # noqa: E402
-from trainer.proposal import divided, tokenizer_of  # noqa: E402
-from trainer.records import append  # noqa: E402
-from trainer.runs import Run  # noqa: E402
+from trainer import base_models
+from trainer.base_models import ABSENT
+from trainer.data import reading
+from trainer.data.profile import inspect
+from trainer.errors import UserFacingError
+from trainer.installed import check_signatures
+from trainer.plan import Plan
+from trainer.proposal import divided
+from trainer.records import append
+from trainer.runs import Run
 
 
 def prepare(run: Run, plan: Plan) -> Path:
@@ -27,7 +27,8 @@ def prepare(run: Run, plan: Plan) -> Path:
     path = Path(plan.data.dataset_path)
     if not path.is_file() or reading.fingerprint(path) != plan.data.fingerprint:
         raise UserFacingError(
-            "the data have changed since you approved the plan", str(path),
+            "the data have changed since you approved the plan",
+            str(path),
             "Make the plan again; the approval was for the file as it was.",
         )
     model = base_models.resolve(plan.base_model)
@@ -93,8 +94,11 @@ def main() -> int:
         return 2
     except Exception as error:  # noqa: BLE001  (the process boundary: nothing may vanish)
         traceback.print_exc()
-        run.set_status("failed", reason=f"{type(error).__name__}: {str(error)[:400]}",
-                       saved=run.last_checkpoint_name())
+        run.set_status(
+            "failed",
+            reason=f"{type(error).__name__}: {str(error)[:400]}",
+            saved=run.last_checkpoint_name(),
+        )
         return 1
     return 0
 

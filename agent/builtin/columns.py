@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from agent.builtin.data import cue_pattern, table
 
-_SLOT = {"prompt": "prompt_column", "completion": "completion_column", "label": "label_column",
-         "chosen": "chosen_column", "rejected": "rejected_column", "messages": "messages_column"}
+_SLOT = {
+    "prompt": "prompt_column",
+    "completion": "completion_column",
+    "label": "label_column",
+    "chosen": "chosen_column",
+    "rejected": "rejected_column",
+    "messages": "messages_column",
+}
 _IS = r"\s*(?:column|col|field|spalte|columna|colonne|列|कॉलम|कलम)?\s*(?:is|are|as|=|:|holds?|has|contains|means|ist|sind|als|es|son|est|sont|是|为|hai|है|হলো|holo|->)\s*(?:the |a |our |la |die |der |el |le )?"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _says(role: str) -> str:
     words = [w.strip() for w in str(table("columns.yaml")["says"][role]).split(",")]
     return cue_pattern(tuple(re.escape(w).replace(r"\ ", " ") for w in words)).pattern
@@ -32,8 +38,11 @@ def said(text: str, columns: list[str]) -> dict[str, str]:
         for column in columns:
             forward = rf"{_word(column)}{_IS}(?:{_says(role)})"
             backward = rf"(?:{_says(role)})\s*(?:column|col|field|spalte|列)?\s*(?:is|=|:|are|in|comes from|ist|es|est|是|为|用|hai)\s*(?:the |in |la |die )?{_word(column)}"
-            if slot not in found and column not in found.values() and (
-                    re.search(forward, text) or re.search(backward, text)):
+            if (
+                slot not in found
+                and column not in found.values()
+                and (re.search(forward, text) or re.search(backward, text))
+            ):
                 found[slot] = column
     return found | arrow(text, columns)
 
@@ -47,7 +56,7 @@ def arrow(text: str, columns: list[str]) -> dict[str, str]:
     return {}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _names(role: str) -> frozenset[str]:
     return frozenset(str(n).lower() for n in table("columns.yaml")["names"][role])
 
@@ -65,8 +74,11 @@ def mentioned(text: str, columns: list[str]) -> list[str]:
 def pair(columns: list[str]) -> dict[str, str]:
     """The one in/out pair that the names tell, if there is exactly one."""
     if by_name(columns, "chosen") and by_name(columns, "rejected"):
-        roles = {"prompt_column": by_name(columns, "prompt")[:1], "chosen_column": by_name(columns, "chosen")[:1],
-                 "rejected_column": by_name(columns, "rejected")[:1]}
+        roles = {
+            "prompt_column": by_name(columns, "prompt")[:1],
+            "chosen_column": by_name(columns, "chosen")[:1],
+            "rejected_column": by_name(columns, "rejected")[:1],
+        }
         return {slot: names[0] for slot, names in roles.items() if names}
     if len(by_name(columns, "messages")) == 1:
         return {"messages_column": by_name(columns, "messages")[0]}
@@ -92,6 +104,7 @@ def inferred(text: str, columns: list[str], task: str | None) -> dict[str, Any]:
         name = label(columns)
         texts = [c for c in columns if c != name and c.lower() not in ("id",)]
         guess = ({"label_column": name} if name else {}) | (
-            {"prompt_column": texts[0]} if name and len(texts) == 1 else {})
+            {"prompt_column": texts[0]} if name and len(texts) == 1 else {}
+        )
         return guess | told
     return (pair(columns) if not told else {}) | told

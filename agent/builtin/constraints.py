@@ -10,22 +10,33 @@ from agent.builtin.quantities import neat
 from agent.builtin.text import Message, Scan
 
 _GB = r"(\d+(?:\.\d+)?)\s?-?\s?(?:gb|gib|gigs?|gigabytes?|go|g(?:io)?|जीबी|গিগাবাইট|জিবি)(?![a-z])"
-_RAM = re.compile(r"^\s*(?:of )?(?:system |main )?(?:ram|arbeitsspeicher|memoria ram|内存)(?!\w)|^\s*(?:ddr|disk|ssd|file|data|text|of (?:raw )?(?:text|data))")
+_RAM = re.compile(
+    r"^\s*(?:of )?(?:system |main )?(?:ram|arbeitsspeicher|memoria ram|内存)(?!\w)|^\s*(?:ddr|disk|ssd|file|data|text|of (?:raw )?(?:text|data))"
+)
 _NUM_GPUS = re.compile(
     rf"(?<![\w.])(\d{{1,3}})\s?(?:x|×|\*)\s*(?={_GB}|(?:nvidia |rtx |geforce |tesla )?(?:a100|h100|h200|a10|l4|t4|v100|\d{{4}}|gpus?|cards?))"
     r"|(?<![\w.])(\d{1,3})\s+(?=(?:nvidia |rtx |tesla |geforce )*(?:gpus?|cards?|karten|grafikkarten|tarjetas|cartes|a100s?|h100s?|a6000s?|t4s?|v100s?|l4s?|3090s?|4090s?|3060s?|a10s?|h200s?)(?!\w))"
-    r"|(\d)\s*张(?:显)?卡|(\d)\s*块(?:显)?卡|(\d)卡")
+    r"|(\d)\s*张(?:显)?卡|(\d)\s*块(?:显)?卡|(\d)卡"
+)
 _USD = re.compile(
-    r"(?:us)?\$\s?(\d+(?:\.\d+)?)(k)?|(?<![\w.])(\d+(?:\.\d+)?)(k)?\s?(?:\$|usd|us-?dollars?|dollars?|bucks?|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid us)(?!\w)")
+    r"(?:us)?\$\s?(\d+(?:\.\d+)?)(k)?|(?<![\w.])(\d+(?:\.\d+)?)(k)?\s?(?:\$|usd|us-?dollars?|dollars?|bucks?|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid us)(?!\w)"
+)
 _CENTS = re.compile(r"(?<![\w.])(\d+)\s?(?:cents?|¢)(?!\w)")
 _OTHER_MONEY = re.compile(
-    r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur|pounds?|quid|gbp|rupees?|rupaye|inr|yuan|rmb|taka|tk|元|块钱|人民币|रुपये|টাকা)(?![a-z])")
+    r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur|pounds?|quid|gbp|rupees?|rupaye|inr|yuan|rmb|taka|tk|元|块钱|人民币|रुपये|টাকা)(?![a-z])"
+)
 _HOURS = re.compile(
-    r"(?<![\w.])(\d+(?:\.\d+)?)\s?-?(hours?|hrs?|h|stunden?|std|horas?|heures?|小时|घंटे|घंटा|ghante|ghonta|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten|minutos|分钟|मिनट|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])")
+    r"(?<![\w.])(\d+(?:\.\d+)?)\s?-?(hours?|hrs?|h|stunden?|std|horas?|heures?|小时|घंटे|घंटा|ghante|ghonta|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten|minutos|分钟|मिनट|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])"
+)
 _CLOCK = re.compile(
-    r"(?:\b(?:at|by|um|a las|à|from|after|around|gegen|bis|ab|before)\s+|今晚|晚上|早上|下午|明天|at around )?(?<![\d.:])(\d{1,2})(?:[:h.](\d{2}))?\s?(am|pm|uhr|点(?:钟|半)?|h(?![a-z])|बजे|baje|টায়|tay)?(?![\d:%.a-z])")
-_LICENCES = (("apache-2.0", r"apache(?:[ -]?2(?:\.0)?)?"), ("mit", r"mit(?=[ -]?(?:licen|/|,| or | and |-lizenz|$|\.))"),
-             ("bsd-3-clause", r"bsd(?:-3(?:-clause)?)?"), ("cc-by-4.0", r"cc[ -]by(?:[ -]4(?:\.0)?)?(?!-)"))
+    r"(?:\b(?:at|by|um|a las|à|from|after|around|gegen|bis|ab|before)\s+|今晚|晚上|早上|下午|明天|at around )?(?<![\d.:])(\d{1,2})(?:[:h.](\d{2}))?\s?(am|pm|uhr|点(?:钟|半)?|h(?![a-z])|बजे|baje|টায়|tay)?(?![\d:%.a-z])"
+)
+_LICENCES = (
+    ("apache-2.0", r"apache(?:[ -]?2(?:\.0)?)?"),
+    ("mit", r"mit(?=[ -]?(?:licen|/|,| or | and |-lizenz|$|\.))"),
+    ("bsd-3-clause", r"bsd(?:-3(?:-clause)?)?"),
+    ("cc-by-4.0", r"cc[ -]by(?:[ -]4(?:\.0)?)?(?!-)"),
+)
 
 
 def _gpus(scan: Scan, slots: dict[str, Any]) -> None:
@@ -37,7 +48,10 @@ def _gpus(scan: Scan, slots: dict[str, Any]) -> None:
     both = re.search(r"(?<![\w])(?:both|two|beide[nr]?) (?:my |of my |the )?(?:gpus|cards|karten)", scan.text)
     if both:
         slots.setdefault("num_gpus", 2)
-    index = re.search(r"(?<!\w)(?:gpu|cuda|card|device)[ :#]*(?:number |no\.? |index )?(\d)(?![\w.])(?!\s?(?:gb|g\b|gig))", scan.text)
+    index = re.search(
+        r"(?<!\w)(?:gpu|cuda|card|device)[ :#]*(?:number |no\.? |index )?(\d)(?![\w.])(?!\s?(?:gb|g\b|gig))",
+        scan.text,
+    )
     if index:
         slots["gpu_index"] = int(index.group(1))
         scan.blank(index.start(), index.end())
@@ -46,9 +60,12 @@ def _gpus(scan: Scan, slots: dict[str, Any]) -> None:
 def _memory(scan: Scan, slots: dict[str, Any], device: str | None) -> None:
     hits = [m for m in re.finditer(_GB, scan.text) if not re.match(r"\d", scan.text[m.end() : m.end() + 1])]
     for match in hits:
-        left, right = scan.text[max(0, match.start() - 22) : match.start()], scan.text[match.end() :][:26]
+        left, right = (
+            scan.text[max(0, match.start() - 22) : match.start()],
+            scan.text[match.end() :][:26],
+        )
         scan.blank(match.start(), match.end())
-        ram = _RAM.search(right) or re.search(r"(?:ram|内存)\s*(?:is|=|:|of)?\s*$", left) and "vram" not in left
+        ram = _RAM.search(right) or (re.search(r"(?:ram|内存)\s*(?:is|=|:|of)?\s*$", left) and "vram" not in left)
         if ram or device in ("mps", "cpu") or re.search(r"\b(?:file|dataset|data|corpus)\b", right[:14]):
             continue
         slots.setdefault("max_gpu_gb", neat(float(match.group(1))))
@@ -73,12 +90,21 @@ def _money(scan: Scan, slots: dict[str, Any], unknown: list[str]) -> None:
 
 def _hours(scan: Scan, slots: dict[str, Any]) -> None:
     for match in _HOURS.finditer(scan.text):
-        left, right = scan.text[max(0, match.start() - 30) : match.start()], scan.text[match.end() : match.end() + 24]
+        left, right = (
+            scan.text[max(0, match.start() - 30) : match.start()],
+            scan.text[match.end() : match.end() + 24],
+        )
         limit = cue_pattern(cues(table("hardware.yaml")["time_limit"]))
         if not limit.search(left + " # " + right):
             continue
         unit = match.group(2)
-        share = 1 / 60 if unit[0] in "m分मমি" else 24 if unit in ("天", "दिन", "din") or re.match(r"day|tag|d[ií]a|jour", unit) else 1
+        share = (
+            1 / 60
+            if unit[0] in "m分मমি"
+            else 24
+            if unit in ("天", "दिन", "din") or re.match(r"day|tag|d[ií]a|jour", unit)
+            else 1
+        )
         slots["max_hours"] = neat(float(match.group(1)) * share)
         scan.blank(match.start(), match.end())
 
@@ -89,7 +115,9 @@ def clock(text: str) -> str | None:
         hour, minute, half = int(match.group(1)), int(match.group(2) or 0), match.group(3) or ""
         if not (match.group(2) or half) or hour > 24 or minute > 59:
             continue
-        late = half == "pm" or re.search(r"晚|下午|tonight|heute abend|esta noche|ce soir|raat|rat |রাত|रात|noche|evening", text)
+        late = half == "pm" or re.search(
+            r"晚|下午|tonight|heute abend|esta noche|ce soir|raat|rat |রাত|रात|noche|evening", text
+        )
         if late and hour < 12 and half != "am":
             hour += 12
         return f"{hour % 24:02d}:{30 if half.endswith('半') else minute:02d}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LATIN = r"[0-9A-Za-zÀ-ɏ_]"
 
 
-@lru_cache(maxsize=None)
+@cache
 def table(name: str) -> Any:
     """The content of a YAML or JSON table that lies in this folder."""
     text = (HERE / name).read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def bounded(fragment: str) -> str:
     return f"{left}(?:{body}){right}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def cues(line: str) -> tuple[str, ...]:
     """Cues of one table line: parted by commas, except inside brackets and quotes."""
     parts, depth, current, quote = [], 0, "", False
@@ -54,7 +54,7 @@ def cues(line: str) -> tuple[str, ...]:
     return tuple(p for p in [*parts, current.strip()] if p)
 
 
-@lru_cache(maxsize=None)
+@cache
 def cue_pattern(fragments: tuple[str, ...]) -> re.Pattern[str]:
     """One pattern for many cues; the longest first, so that it wins."""
     ordered = sorted(fragments, key=len, reverse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from agent.builtin import fields
@@ -30,19 +30,20 @@ class Edits:
     """Numbers that no field claimed."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def cue(name: str) -> re.Pattern[str]:
     """The pattern of one group of relative words."""
     return cue_pattern(cues(table("relative.yaml")[name]))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _factors() -> tuple[tuple[float, re.Pattern[str]], ...]:
     return tuple((float(k), cue_pattern(cues(v))) for k, v in table("relative.yaml")["factors"].items())
 
 
 def _near(text: str, start: int, end: int, named: list[Mention]) -> Mention | None:
     """The field named nearest to a passage, in the same clause."""
+
     def gap(m: Mention) -> str:
         return text[end : m.start] if m.start >= end else text[m.end : start]
 
@@ -83,15 +84,19 @@ def _scaled(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
             _set(edits, scan, mention, None if base is None else base * factor, plan)
 
 
-
-
 def _times(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
     """'drop lr by 10x', 'ten times lower', 'raise it by 50%'."""
     for number in numbers(scan.text):
-        left, right = scan.text[max(0, number.start - 40) : number.start], scan.text[number.end :][:24]
+        left, right = (
+            scan.text[max(0, number.start - 40) : number.start],
+            scan.text[number.end :][:24],
+        )
         by = bool(re.search(r"(?:\bby|\bum|×|\bfactor(?: of)?|\bfaktor|\ben un|\bde)\s*(?:a )?$", left))
-        if not (number.mark in "x" and number.mark or (by and number.mark == "%")
-                or re.search(r"factor(?: of)?\s*$|divided? by\s*$|multipl\w+ by\s*$", left)):
+        if not (
+            (number.mark in "x" and number.mark)
+            or (by and number.mark == "%")
+            or re.search(r"factor(?: of)?\s*$|divided? by\s*$|multipl\w+ by\s*$", left)
+        ):
             continue
         words = left + " # " + right
         down = bool(cue("down").search(words))

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from agent.builtin.data import cue_pattern, cues, table
 from agent.builtin.quantities import Number, length_of, neat, numbers
 
 PLAN_FIELDS = (
-    "learning_rate", "num_train_epochs", "max_steps", "per_device_train_batch_size",
-    "gradient_accumulation_steps", "effective_batch_size", "max_length", "warmup", "weight_decay",
-    "lora_r", "lora_alpha", "lora_dropout", "max_grad_norm", "eval_steps",
-    "early_stopping_patience", "val_split", "seed", "beta", "num_generations",
+    "learning_rate",
+    "num_train_epochs",
+    "max_steps",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "effective_batch_size",
+    "max_length",
+    "warmup",
+    "weight_decay",
+    "lora_r",
+    "lora_alpha",
+    "lora_dropout",
+    "max_grad_norm",
+    "eval_steps",
+    "early_stopping_patience",
+    "val_split",
+    "seed",
+    "beta",
+    "num_generations",
     "max_completion_length",
 )
 _REACH_AFTER, _REACH_BEFORE, _IMPLAUSIBLE = 30, 14, 60
@@ -31,10 +46,9 @@ class Mention:
     end: int
 
 
-@lru_cache(maxsize=None)
+@cache
 def _patterns(names: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((n, cue_pattern(cues(table("fields.yaml")[n]["words"])))
-                 for n in names)
+    return tuple((n, cue_pattern(cues(table("fields.yaml")[n]["words"]))) for n in names)
 
 
 def mentions(text: str, names: tuple[str, ...] = PLAN_FIELDS) -> list[Mention]:
@@ -100,8 +114,11 @@ def assign(text: str, names: tuple[str, ...] = PLAN_FIELDS) -> list[tuple[Mentio
     pairs = []
     for mention in named:
         for number in found:
-            cost = None if mention.start < number.end and number.start < mention.end else _cost(
-                mention, number, text, [m for m in named if m is not mention])
+            cost = (
+                None
+                if mention.start < number.end and number.start < mention.end
+                else _cost(mention, number, text, [m for m in named if m is not mention])
+            )
             if cost is not None:
                 pairs.append((cost, mention, number))
     pairs.sort(key=lambda p: (p[0], p[1].start))

@@ -7,8 +7,14 @@ from functools import lru_cache
 
 from agent.builtin.data import table
 
-_SCRIPTS = (("zh", "[\u4e00-\u9fff]"), ("hi", "[\u0900-\u097f]"), ("bn", "[\u0980-\u09ff]"),
-            ("ja", "[\u3040-\u30ff]"), ("ko", "[\uac00-\ud7af]"), ("ar", "[\u0600-\u06ff]"))
+_SCRIPTS = (
+    ("zh", "[\u4e00-\u9fff]"),
+    ("hi", "[\u0900-\u097f]"),
+    ("bn", "[\u0980-\u09ff]"),
+    ("ja", "[\u3040-\u30ff]"),
+    ("ko", "[\uac00-\ud7af]"),
+    ("ar", "[\u0600-\u06ff]"),
+)
 _MARKS = {"de": "äöüß", "es": "ñ¿¡", "fr": "çèêàùœ"}
 
 
@@ -32,8 +38,7 @@ def detect(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _names() -> tuple[re.Pattern[str], dict[str, str]]:
-    names = {str(n): code for code, line in table("languages.yaml")["names"].items()
-             for n in str(line).split()}
+    names = {str(n): code for code, line in table("languages.yaml")["names"].items() for n in str(line).split()}
     alternatives = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     return re.compile(rf"(?<![a-zà-ÿ])(?:{alternatives})(?![a-zà-ÿ])"), names
 

@@ -11,19 +11,33 @@ from typing import Any
 HERE = Path(__file__).parent
 # Ids that people still name and that the fact tables leave out.
 WELL_KNOWN = (
-    "meta-llama/Meta-Llama-3-8B", "meta-llama/Meta-Llama-3-8B-Instruct", "meta-llama/Llama-2-7b-hf",
-    "meta-llama/Llama-2-7b-chat-hf", "meta-llama/Llama-2-13b-hf", "meta-llama/Llama-3.1-70B-Instruct",
-    "Qwen/Qwen2-7B-Instruct", "Qwen/Qwen2-1.5B-Instruct", "Qwen/Qwen2-0.5B-Instruct",
-    "mistralai/Mistral-7B-v0.1", "mistralai/Mistral-7B-Instruct-v0.1",
-    "mistralai/Mistral-7B-Instruct-v0.2", "microsoft/Phi-3-mini-4k-instruct", "google/gemma-2b-it",
-    "google/gemma-7b-it", "microsoft/phi-2", "codellama/CodeLlama-7b-hf", "tiiuae/falcon-7b",
-    "HuggingFaceTB/SmolLM-135M-Instruct", "google/gemma-3-270m-it", "google/gemma-3-270m",
+    "meta-llama/Meta-Llama-3-8B",
+    "meta-llama/Meta-Llama-3-8B-Instruct",
+    "meta-llama/Llama-2-7b-hf",
+    "meta-llama/Llama-2-7b-chat-hf",
+    "meta-llama/Llama-2-13b-hf",
+    "meta-llama/Llama-3.1-70B-Instruct",
+    "Qwen/Qwen2-7B-Instruct",
+    "Qwen/Qwen2-1.5B-Instruct",
+    "Qwen/Qwen2-0.5B-Instruct",
+    "mistralai/Mistral-7B-v0.1",
+    "mistralai/Mistral-7B-Instruct-v0.1",
+    "mistralai/Mistral-7B-Instruct-v0.2",
+    "microsoft/Phi-3-mini-4k-instruct",
+    "google/gemma-2b-it",
+    "google/gemma-7b-it",
+    "microsoft/phi-2",
+    "codellama/CodeLlama-7b-hf",
+    "tiiuae/falcon-7b",
+    "HuggingFaceTB/SmolLM-135M-Instruct",
+    "google/gemma-3-270m-it",
+    "google/gemma-3-270m",
 )
 
 
 def size_of(model_id: str) -> float | None:
     """Billions of parameters as an id states them."""
-    found = re.search(r"(?<![A-Za-z\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", model_id.split("/")[-1].lower())
+    found = re.search(r"(?<![A-Za-z\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", model_id.rsplit("/", maxsplit=1)[-1].lower())
     return None if not found else float(found.group(1)) / (1 if found.group(2) == "b" else 1000)
 
 
@@ -38,15 +52,24 @@ def entries(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     table: dict[str, dict[str, Any]] = {}
     for row in rows:
         table[row["id"]] = {
-            "id": row["id"], "aliases": [a for a in row["aliases"] if "(" not in a],
-            "params_b": row["params_b"], "kind": row["kind"], "licence": row["licence"],
+            "id": row["id"],
+            "aliases": [a for a in row["aliases"] if "(" not in a],
+            "params_b": row["params_b"],
+            "kind": row["kind"],
+            "licence": row["licence"],
         }
     more = [(i, row) for row in rows for i in row.get("related_ids") or []]
     for model_id, row in [*more, *((i, None) for i in WELL_KNOWN)]:
-        table.setdefault(model_id, {
-            "id": model_id, "aliases": [], "params_b": size_of(model_id), "kind": kind_of(model_id),
-            "licence": row["licence"] if row else None,
-        })
+        table.setdefault(
+            model_id,
+            {
+                "id": model_id,
+                "aliases": [],
+                "params_b": size_of(model_id),
+                "kind": kind_of(model_id),
+                "licence": row["licence"] if row else None,
+            },
+        )
     return list(table.values())
 
 

@@ -13,13 +13,61 @@ from agent.builtin.data import table
 from agent.builtin.text import Scan
 
 _PIECE = re.compile(r"v?\d+(?:\.\d+)?[bm]\b|e\d+b\b|a\d+b\b|\d+x\d+b|\d+(?:\.\d+)?|[a-z]+")
-_KIND = {"instruct": "instruct", "it": "instruct", "chat": "instruct", "base": "base", "pt": "base",
-         "think": "think", "thinking": "think", "reasoning": "think", "instruction": "instruct", "inst": "instruct"}
-_SMALL = {"v", "hf", "meta", "model", "small", "mini", "micro", "coder", "vl", "distill", "r", "oss", "large",
-          "it", "pt", "moe", "k", "code"}
+_KIND = {
+    "instruct": "instruct",
+    "it": "instruct",
+    "chat": "instruct",
+    "base": "base",
+    "pt": "base",
+    "think": "think",
+    "thinking": "think",
+    "reasoning": "think",
+    "instruction": "instruct",
+    "inst": "instruct",
+}
+_SMALL = {
+    "v",
+    "hf",
+    "meta",
+    "model",
+    "small",
+    "mini",
+    "micro",
+    "coder",
+    "vl",
+    "distill",
+    "r",
+    "oss",
+    "large",
+    "it",
+    "pt",
+    "moe",
+    "k",
+    "code",
+}
 _NOT_FAMILY = {"small", "meta", "mini", "granite"} - {"granite"}
-_FOREIGN = ("bloom", "mpt", "gpt-4", "gpt4", "gpt-3.5", "chatgpt", "claude", "gemini", "codellama", "vicuna", "alpaca", "zephyr", "yi",
-            "deepseek", "falcon", "stablelm", "kimi", "glm", "baichuan", "internlm")
+_FOREIGN = (
+    "bloom",
+    "mpt",
+    "gpt-4",
+    "gpt4",
+    "gpt-3.5",
+    "chatgpt",
+    "claude",
+    "gemini",
+    "codellama",
+    "vicuna",
+    "alpaca",
+    "zephyr",
+    "yi",
+    "deepseek",
+    "falcon",
+    "stablelm",
+    "kimi",
+    "glm",
+    "baichuan",
+    "internlm",
+)
 _ID = re.compile(r"(?<![\w./-])[\w.-]+/[\w.-]*\d[\w.-]*[bm](?:[-_][\w.-]+)?(?![\w/])", re.I)
 
 
@@ -53,18 +101,37 @@ def known() -> tuple[tuple[tuple[str, ...], dict[str, Any], bool], ...]:
 @lru_cache(maxsize=1)
 def families() -> frozenset[str]:
     """First words of all names: qwen, llama, gemma ..."""
-    return frozenset(parts[0] for parts, _, _ in known() if parts and parts[0].isalpha()
-                     and parts[0] not in ("r", "deepseek", "meta", "gpt")) | {"gpt", "deepseek"}
+    return frozenset(
+        parts[0]
+        for parts, _, _ in known()
+        if parts and parts[0].isalpha() and parts[0] not in ("r", "deepseek", "meta", "gpt")
+    ) | {"gpt", "deepseek"}
 
 
 @lru_cache(maxsize=4096)
 def _family(word: str) -> str | None:
     if word in families():
         return word
-    if len(word) < 4 or word in ("small", "lamb", "mistake", "mistakes", "mini", "image", "drama", "comma", "gamma", "game", "quen", "grammar"):
+    if len(word) < 4 or word in (
+        "small",
+        "lamb",
+        "mistake",
+        "mistakes",
+        "mini",
+        "image",
+        "drama",
+        "comma",
+        "gamma",
+        "game",
+        "quen",
+        "grammar",
+    ):
         return {"quen": "qwen"}.get(word)
-    near = [f for f in families() if len(f) >= 4 and f[0] == word[0]
-            and DamerauLevenshtein.distance(f, word) <= (1 if len(f) < 7 else 2)]
+    near = [
+        f
+        for f in families()
+        if len(f) >= 4 and f[0] == word[0] and DamerauLevenshtein.distance(f, word) <= (1 if len(f) < 7 else 2)
+    ]
     return near[0] if near else None
 
 
@@ -107,12 +174,19 @@ def _newness(parts: tuple[str, ...]) -> float:
 
 def _mention(text: str, start: int, family: str, first_end: int) -> Found:
     parts, end = [family], first_end
-    for match in re.finditer(r"[\s_-]*(\d+x\d+b|[ae]\d+b|v?\d+(?:\.\d+)*[bmk]?|[a-z]+)(?![\w])|[\s_-]*(\d+(?:\.\d+)?)(?=[a-z])", text[first_end:]):
+    for match in re.finditer(
+        r"[\s_-]*(\d+x\d+b|[ae]\d+b|v?\d+(?:\.\d+)*[bmk]?|[a-z]+)(?![\w])|[\s_-]*(\d+(?:\.\d+)?)(?=[a-z])",
+        text[first_end:],
+    ):
         if match.start() + first_end != end:
             break
         word = (match.group(1) or match.group(2)).removeprefix("v") if match.group(0) else ""
-        if not word or (word.isalpha() and word not in _KIND and word not in _SMALL
-                        and word not in ("qwen", "llama", "nano", "tiny")):
+        if not word or (
+            word.isalpha()
+            and word not in _KIND
+            and word not in _SMALL
+            and word not in ("qwen", "llama", "nano", "tiny")
+        ):
             break
         if len(parts) > 5 or (word in ("model", "base", "it") and _blank_before(match.group(0)) and word != "base"):
             break
@@ -130,9 +204,19 @@ def _trimmed(text: str, start: int, end: int, parts: tuple[str, ...]) -> Found:
     for keep in range(len(parts), 0, -1):
         model_id = resolve(parts[:keep])
         if model_id:
-            tail = re.match(r"(?:.*?" + r".*?".join(map(re.escape, parts[1:keep])) + ")" if keep > 1 else "", text[start:end])
-            stop = start + (tail.end() if tail and keep > 1 else len(text[start:end].split()[0]))
-            return Found(text[start:stop], model_id, parts[0], size_in(parts[:keep]), start, max(stop, start + 1))
+            tail = re.match(
+                r"(?:.*?" + r".*?".join(map(re.escape, parts[1:keep])) + ")" if keep > 1 else "",
+                text[start:end],
+            )
+            stop = start + (tail.end() if tail and keep > 1 else len(text[start:end].split(maxsplit=1)[0]))
+            return Found(
+                text[start:stop],
+                model_id,
+                parts[0],
+                size_in(parts[:keep]),
+                start,
+                max(stop, start + 1),
+            )
     size = size_in(parts)
     stop = end if size else start + len(re.split(r"[\s\d_-]", text[start:end], maxsplit=1)[0])
     return Found(text[start:stop], None, parts[0], size, start, stop)
@@ -145,8 +229,16 @@ def read(scan: Scan) -> list[Found]:
         parts = pieces(match.group().split("/")[1])
         exact = {e["id"].lower(): e["id"] for e in table("models.json")}
         model_id = exact.get(match.group(), match.group())
-        found.append(Found(match.group(), model_id, parts[0] if parts else "", size_in(parts),
-                           match.start(), match.end()))
+        found.append(
+            Found(
+                match.group(),
+                model_id,
+                parts[0] if parts else "",
+                size_in(parts),
+                match.start(),
+                match.end(),
+            )
+        )
     for match in re.finditer(r"(?<![A-Za-z0-9_/.])(?:meta[- ])?([a-z]{3,})(?=[\s\d_.:,;)-]|$|[^\x00-\x7f])", scan.text):
         family = _family(match.group(1))
         if family and (not found or match.start() >= found[-1].end):

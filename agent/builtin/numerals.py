@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from agent.builtin.data import table
 
@@ -12,11 +12,23 @@ _NOT_A_NUMBER = re.compile(
     r"best|tuned|plain|base|original|each)\s$"
 )
 _COUNTED_ZH = r"(?=\s*(?:轮|个|组|次|条|倍|行|块|张|天|小时|epoch))"
-_ZH = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
-       "十": 10, "百": 100}
+_ZH = {
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+    "百": 100,
+}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _words(language: str) -> tuple[dict[str, int], re.Pattern[str]]:
     words = dict(table("numbers.yaml").get("en", {}))
     words.update(table("numbers.yaml").get(language, {}))
@@ -63,8 +75,11 @@ def _chinese(text: str) -> str:
 def _grouping(text: str, language: str) -> str:
     text = re.sub(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", lambda m: m.group().replace(",", ""), text)
     if language in ("de", "es", "fr", "pt", "it"):
-        text = re.sub(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])",
-                      lambda m: m.group().replace(".", ""), text)
+        text = re.sub(
+            r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])",
+            lambda m: m.group().replace(".", ""),
+            text,
+        )
         text = re.sub(r"(?<![\d,])(\d+),(\d+)(?![\d,])", r"\1.\2", text)
     return re.sub(r"(?<![\d,.])0,(\d+)(?![\d,])", r"0.\1", text)
 
@@ -73,7 +88,11 @@ def to_digits(text: str, language: str = "en") -> str:
     """Write spoken and grouped numbers as plain digits."""
     text = _grouping(_chinese(_spoken(text, language)), language)
     text = re.sub(r"(\d)\s*e\s*(?:minus|neg(?:ative)?|-)\s*(\d)", r"\1e-\2", text)
-    text = re.sub(r"(\d(?:\.\d+)?)\s*(?:x|times|\*|×)\s*10\s*\^?\s*(?:to the )?(?:minus|-)\s*(\d)", r"\1e-\2", text)
+    text = re.sub(
+        r"(\d(?:\.\d+)?)\s*(?:x|times|\*|×)\s*10\s*\^?\s*(?:to the )?(?:minus|-)\s*(\d)",
+        r"\1e-\2",
+        text,
+    )
     text = re.sub(r"(?:zero |0 )?\bpoint (\d)", r"0.\1", text)
     text = re.sub(r"\.{2,}(?=\s*[\d.])", " to ", text)
     return re.sub(r"(\d)\s*(?:percent|prozent|por ciento|pour cent|pct|प्रतिशत|শতাংশ)", r"\1%", text)

@@ -8,12 +8,26 @@ from dataclasses import dataclass, field
 
 from agent.builtin import languages, numerals
 
-_QUOTED = re.compile(
-    r"\"([^\"]{2,})\"|(?<!\w)'([^'\n]{2,}?)'(?!\w)|“([^”]{2,})”|「([^」]+)」|«([^»]+)»|`([^`]+)`"
+_QUOTED = re.compile(r"\"([^\"]{2,})\"|(?<!\w)'([^'\n]{2,}?)'(?!\w)|“([^”]{2,})”|「([^」]+)」|«([^»]+)»|`([^`]+)`")
+_SMART = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "´": "'",
+        "–": "-",
+        "—": " - ",
+        "，": ", ",
+        "。": ". ",
+        "？": "? ",
+        "！": "! ",
+        "：": ": ",
+        "；": "; ",
+        "、": ", ",
+        "→": "->",
+        "।": ". ",
+        "…": " ... ",
+    }
 )
-_SMART = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": " - ", "，": ", ", "。": ". ",
-                        "？": "? ", "！": "! ", "：": ": ", "；": "; ", "、": ", ", "→": "->",
-                        "।": ". ", "…": " ... "})
 _APOSTROPHE = re.compile(r"(?<=[a-z])'(?=(?:t|s|re|ll|m|d|ve)\b)")
 
 
@@ -32,8 +46,10 @@ class Message:
 
 def ascii_digits(text: str) -> str:
     """Digits of any script as 0 to 9."""
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii()
-                   and unicodedata.digit(c, -1) >= 0 else c for c in text)
+    return "".join(
+        str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and unicodedata.digit(c, -1) >= 0 else c
+        for c in text
+    )
 
 
 def tidy(text: str) -> str:
@@ -52,7 +68,7 @@ def quoted(text: str) -> tuple[str, ...]:
 
 def without_quotes(text: str) -> str:
     """The text with quoted passages taken out."""
-    return _QUOTED.sub(" \" ", text)
+    return _QUOTED.sub(' " ', text)
 
 
 def read(text: str) -> Message:

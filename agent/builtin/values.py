@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from agent.builtin.data import cue_pattern, cues, table
 
 _OFF_LEFT = re.compile(
     r"(?:\bno|\bnot|\bwithout|\bdisable\w*|\bturn(?:ed)? off|\bskip|\bkeine?|\bohne|\bsin|\bsans|\bdont (?:use|want|do)|\bdo not (?:use|want|do)|\bremove|\bdrop|\bdeactivate|"
-    r"\bstop using|\bnever|\bkill|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?|不要|不用|关闭|关掉|去掉|别用|禁用|\bswitch off)\s*(?:the |use |using |any |el |le |la |das )?$")
-_OFF_RIGHT = re.compile(r"^\s*(?:=|:|is|to|should be|auf)?\s*(?:off|false|no\b(?! more)|aus|disabled|ab|关|假|band|bondho|nahi|na koro|বন্ধ|बंद|0\b|desactivad\w*|désactivé)")
-_INSTEAD = re.compile(r"(?:instead of|rather than|\bnot(?: the| a| an)?|statt|anstatt|en (?:lugar|vez) de|au lieu de|而不是|不要|不用|别用|no longer|\bno|\bwithout|\bdont want|\bdont use|\bstop using|\bnicht|\bkeine?n?|\bfrom)\s*(?:plain |use |using )?$")
+    r"\bstop using|\bnever|\bkill|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?|不要|不用|关闭|关掉|去掉|别用|禁用|\bswitch off)\s*(?:the |use |using |any |el |le |la |das )?$"
+)
+_OFF_RIGHT = re.compile(
+    r"^\s*(?:=|:|is|to|should be|auf)?\s*(?:off|false|no\b(?! more)|aus|disabled|ab|关|假|band|bondho|nahi|na koro|বন্ধ|बंद|0\b|desactivad\w*|désactivé)"
+)
+_INSTEAD = re.compile(
+    r"(?:instead of|rather than|\bnot(?: the| a| an)?|statt|anstatt|en (?:lugar|vez) de|au lieu de|而不是|不要|不用|别用|no longer|\bno|\bwithout|\bdont want|\bdont use|\bstop using|\bnicht|\bkeine?n?|\bfrom)\s*(?:plain |use |using )?$"
+)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _switches() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((k, cue_pattern(tuple(v))) for k, v in lists("switches").items())
 
 
-@lru_cache(maxsize=None)
+@cache
 def lists(group: str) -> dict[str, Any]:
     """One group of the table with its cue lines split."""
+
     def split(value: Any) -> Any:
         return cues(value) if isinstance(value, str) else {k: split(v) for k, v in value.items()}
 
@@ -39,7 +45,7 @@ def switches(text: str) -> dict[str, bool]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _patterns(slot: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((value, cue_pattern(v)) for value, v in lists("values")[slot].items())
 
@@ -67,19 +73,38 @@ MLP = ["gate_proj", "up_proj", "down_proj"]
 def target_modules(text: str) -> str | list[str] | None:
     """'all-linear', or the names of the modules that adapters go on."""
     named = list(dict.fromkeys(_MODULES.findall(text)))
-    short = re.search(r"(?<![\w])((?:[qkvo](?:_proj)?\s*(?:,|/|and|\+|und|y|&|\s)\s*)+[qkvo](?:_proj)?)(?![\w])", text)
-    if re.search(r"all[- _]linear|all (?:the )?(?:linear )?(?:layers|modules|projections)|every linear|所有线性层|alle linear\w*|todas las capas", text):
+    short = re.search(
+        r"(?<![\w])((?:[qkvo](?:_proj)?\s*(?:,|/|and|\+|und|y|&|\s)\s*)+[qkvo](?:_proj)?)(?![\w])",
+        text,
+    )
+    if re.search(
+        r"all[- _]linear|all (?:the )?(?:linear )?(?:layers|modules|projections)|every linear|所有线性层|alle linear\w*|todas las capas",
+        text,
+    ):
         return "all-linear"
-    attention = re.search(r"(?:attention|attn|aufmerksamkeit\w*|atenci[oó]n|注意力)(?: (?:layers?|modules?|blocks?|projections?|weights))?", text)
+    attention = re.search(
+        r"(?:attention|attn|aufmerksamkeit\w*|atenci[oó]n|注意力)(?: (?:layers?|modules?|blocks?|projections?|weights))?",
+        text,
+    )
     mlp = re.search(r"(?<!\w)(?:mlps?|feed[- ]?forward|ffn)(?!\w)", text)
-    picking = re.search(r"only|just|target|modul|nur|solo|seulement|只|lora on|layers|adapters? on|instead|\+|and", text)
+    picking = re.search(
+        r"only|just|target|modul|nur|solo|seulement|只|lora on|layers|adapters? on|instead|\+|and",
+        text,
+    )
     if attention and picking and not re.search(r"flash[- ]?att|attention (?:mask|implementation)|attn_impl", text):
-        return [*ATTENTION, *(MLP if mlp and not re.search(r"(?:not|no|without) (?:the )?mlp", text) else [])]
+        return [
+            *ATTENTION,
+            *(MLP if mlp and not re.search(r"(?:not|no|without) (?:the )?mlp", text) else []),
+        ]
     if mlp and re.search(r"only|just|target|modul|layers|nur", text):
         return MLP
     if named:
         return named
-    if short and len(re.findall(r"[qkvo]", short.group(1))) > 1 and re.search(r"target|modul|proj|only|just|lora", text):
+    if (
+        short
+        and len(re.findall(r"[qkvo]", short.group(1))) > 1
+        and re.search(r"target|modul|proj|only|just|lora", text)
+    ):
         return [f"{letter}_proj" for letter in dict.fromkeys(re.findall(r"(?<![a-z])[qkvo](?![a-z])", short.group(1)))]
     return None
 
@@ -87,7 +112,17 @@ def target_modules(text: str) -> str | list[str] | None:
 def read(text: str) -> dict[str, Any]:
     """All switches and listed values of a plan that a text names."""
     slots: dict[str, Any] = dict(switches(text))
-    for slot in ("lr_scheduler_type", "optim", "method", "tuning", "quantization", "reward", "device", "base_model_rule", "priority"):
+    for slot in (
+        "lr_scheduler_type",
+        "optim",
+        "method",
+        "tuning",
+        "quantization",
+        "reward",
+        "device",
+        "base_model_rule",
+        "priority",
+    ):
         named = values_of(slot, text)
         if named:
             slots[slot] = named[0]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
-HERE = Path(__file__).parent / "grammar"
+FOLDER = Path(__file__).parent / "wording"
 _HEADER = re.compile(r"\[([a-z_.]+)( words)?\]$")
 _REFERENCE = re.compile(r"(\^?)([a-z_.]+)(?:#([a-z0-9]+))?$")
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIO])")
@@ -52,15 +52,11 @@ class Grammar:
         text = self._join(self._parse(template), rng, alias or {}, {})
         return _ARTICLE.sub(r"\1n ", text)
 
-    def _expand(
-        self, rule: str, rng: Random, alias: Mapping[str, str], seen: dict[str, str]
-    ) -> str:
+    def _expand(self, rule: str, rng: Random, alias: Mapping[str, str], seen: dict[str, str]) -> str:
         options = self.rules[alias.get(rule, rule)]
         return self._join(options[int(rng.random() * len(options))], rng, alias, seen)
 
-    def _join(
-        self, parts: Alternative, rng: Random, alias: Mapping[str, str], seen: dict[str, str]
-    ) -> str:
+    def _join(self, parts: Alternative, rng: Random, alias: Mapping[str, str], seen: dict[str, str]) -> str:
         out = []
         for part in parts:
             if isinstance(part, str):
@@ -99,8 +95,8 @@ class Grammar:
 
 
 def load(names: Iterable[str] | None = None) -> Grammar:
-    """The grammar of the files beside this module (all of them, or those named)."""
-    paths = [HERE / f"{name}.txt" for name in names] if names else sorted(HERE.glob("*.txt"))
+    """The grammar of the files in `wording` (all of them, or those named)."""
+    paths = [FOLDER / f"{name}.txt" for name in names] if names else sorted(FOLDER.glob("*.txt"))
     return Grammar(line for path in paths for line in path.read_text("utf-8").splitlines())
 
 

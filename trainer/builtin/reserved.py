@@ -1,9 +1,9 @@
 """Keeps public benchmark rows out of the pretraining corpus.
 
-Short sentences composed at random can coincide with a benchmark's ("How do I change my PIN?").
-`reserved.txt` holds digests, never text, of the benchmark's short messages and of its labels; the
-corpus draws again when it hits one. `python -m trainer.builtin.reserved FILE.csv ...` (columns text
-and category) writes the digests anew.
+Short sentences composed at random can coincide with a benchmark's rows. `reserved.digests` holds
+digests, never text, of the benchmark's short messages and of its labels; the corpus draws again
+when it hits one. `python -m trainer.builtin.reserved FILE.csv ...` (columns text and category)
+writes the digests anew.
 """
 
 import csv
@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-FILE = Path(__file__).parent / "grammar" / "reserved.digests"
+FILE = Path(__file__).parent / "wording" / "reserved.digests"
 _LONGEST = 14  # words; longer combinations do not coincide
 _NOISE = re.compile(r"[^a-z0-9]+")
 

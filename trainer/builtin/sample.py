@@ -67,9 +67,7 @@ def _row(grammar: Grammar, case: str, rng: Random) -> Row:
     opening = grammar.expand("sorrow" if case in _SORRY else "thanks", rng)
     step = grammar.expand(f"step.{case}", rng)
     answer = f"{GREETING} {opening} {step} {SIGN_OFF}"
-    return Row(
-        message.replace("<item>", item), answer.replace("<item>", item), case.partition(".")[0]
-    )
+    return Row(message.replace("<item>", item), answer.replace("<item>", item), case.partition(".")[0])
 
 
 def _in_tone(grammar: Grammar, said: str, tone: str, rng: Random) -> str:

@@ -23,8 +23,7 @@ class World:
         rng = Random(_SEED)
         lands = [str(parts[0]) for parts in grammar.rules["land"]]
         self.facts = {
-            land: {trait: grammar.expand(rule, rng) for trait, (rule, _) in _TRAITS.items()}
-            for land in lands
+            land: {trait: grammar.expand(rule, rng) for trait, (rule, _) in _TRAITS.items()} for land in lands
         }
 
     def page(self, rng: Random) -> str:
@@ -42,9 +41,7 @@ class World:
             return _sum(rng)
         land, trait = rng.choice(list(self.facts)), rng.choice(list(_TRAITS))
         value = self.facts[land][trait]
-        answer = (
-            value if rng.random() < 0.5 else _TRAITS[trait][1][0].format(land=land, value=value)
-        )
+        answer = value if rng.random() < 0.5 else _TRAITS[trait][1][0].format(land=land, value=value)
         return _TRAITS[trait][1][1].format(land=land), answer[:1].upper() + answer[1:]
 
 

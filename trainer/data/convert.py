@@ -12,10 +12,20 @@ from trainer.data.reading import Row
 
 Turn = dict[str, Any]
 _ROLES = {
-    "human": "user", "user": "user", "customer": "user", "prompter": "user",
-    "gpt": "assistant", "assistant": "assistant", "bot": "assistant", "chatgpt": "assistant",
-    "model": "assistant", "function_call": "assistant", "system": "system",
-    "observation": "tool", "tool": "tool", "function_response": "tool",
+    "human": "user",
+    "user": "user",
+    "customer": "user",
+    "prompter": "user",
+    "gpt": "assistant",
+    "assistant": "assistant",
+    "bot": "assistant",
+    "chatgpt": "assistant",
+    "model": "assistant",
+    "function_call": "assistant",
+    "system": "system",
+    "observation": "tool",
+    "tool": "tool",
+    "function_response": "tool",
 }
 
 
@@ -103,7 +113,11 @@ def _conversation(number: int, row: Row, roles: dict[str, str]) -> Example:
 
 
 _BUILDERS = {
-    "prompt_completion": _pair, "alpaca": _pair, "text_label": _pair, "text": _plain,
-    "messages": _conversation, "sharegpt": _conversation,
+    "prompt_completion": _pair,
+    "alpaca": _pair,
+    "text_label": _pair,
+    "text": _plain,
+    "messages": _conversation,
+    "sharegpt": _conversation,
 }
 TRAINABLE = frozenset(_BUILDERS)

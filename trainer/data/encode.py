@@ -31,9 +31,7 @@ class Encoded:
         return sum(label != IGNORE for label in self.labels)
 
 
-def encode(
-    example: Example, tokenizer: ChatTokenizer, max_length: int, answers_only: bool = True
-) -> Encoded:
+def encode(example: Example, tokenizer: ChatTokenizer, max_length: int, answers_only: bool = True) -> Encoded:
     """One conversation as ids and labels."""
     messages = [{"role": r, "content": c} for r, c in example.messages]
     pieces = tokenizer.pieces(messages)
@@ -45,9 +43,7 @@ def encode(
         ids, mask = [bos, *ids], [False, *mask]
     labels = [i if on else IGNORE for i, on in zip(ids, mask, strict=True)]
     kept, cut = labels[:max_length], labels[max_length:]
-    return Encoded(
-        example.row, ids[:max_length], kept, len(cut), sum(label != IGNORE for label in cut)
-    )
+    return Encoded(example.row, ids[:max_length], kept, len(cut), sum(label != IGNORE for label in cut))
 
 
 def _mask(pieces: list[tuple[str, bool]], offsets: list[tuple[int, int]]) -> list[bool]:
@@ -56,9 +52,7 @@ def _mask(pieces: list[tuple[str, bool]], offsets: list[tuple[int, int]]) -> lis
     return [trained[start] if start < len(trained) else False for start, _ in offsets]
 
 
-def windows(
-    examples: Iterable[Example], tokenizer: ChatTokenizer, max_length: int
-) -> Iterator[Encoded]:
+def windows(examples: Iterable[Example], tokenizer: ChatTokenizer, max_length: int) -> Iterator[Encoded]:
     """Plain text as windows of up to max_length tokens, documents joined by EOS.
 
     Consecutive rows of one text share a window; `row` is the first row in it.

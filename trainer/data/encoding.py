@@ -7,8 +7,10 @@ import codecs
 from trainer.errors import UserFacingError
 
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BINARY_SHARE = 0.02
@@ -26,7 +28,8 @@ def decoded(raw: bytes, name: str) -> tuple[str, str]:
         text, encoding = _guessed(raw, name)
     if _binary(text):
         raise UserFacingError(
-            "is not a text file (it holds binary data)", name,
+            "is not a text file (it holds binary data)",
+            name,
             "Export it as CSV or JSONL; a renamed .xlsx or .zip cannot be read.",
         )
     return text, encoding

@@ -11,17 +11,61 @@ from trainer.facts import Column
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "prompt": (
-        "prompt", "instruction", "question", "query", "input", "user", "message", "request",
-        "problem", "customer_message", "source", "document", "article", "transcript", "utterance",
-        "frage", "pregunta", "context", "body_in", "ticket", "userinput.text", "body", "subject",
+        "prompt",
+        "instruction",
+        "question",
+        "query",
+        "input",
+        "user",
+        "message",
+        "request",
+        "problem",
+        "customer_message",
+        "source",
+        "document",
+        "article",
+        "transcript",
+        "utterance",
+        "frage",
+        "pregunta",
+        "context",
+        "body_in",
+        "ticket",
+        "userinput.text",
+        "body",
+        "subject",
     ),
     "completion": (
-        "completion", "response", "answer", "output", "reply", "agent_reply", "target", "summary",
-        "assistant", "solution", "translation", "antwort", "respuesta", "body_out", "gold",
+        "completion",
+        "response",
+        "answer",
+        "output",
+        "reply",
+        "agent_reply",
+        "target",
+        "summary",
+        "assistant",
+        "solution",
+        "translation",
+        "antwort",
+        "respuesta",
+        "body_out",
+        "gold",
     ),
     "label": (
-        "label", "labels", "category", "class", "intent", "intents", "topic", "sentiment", "tag",
-        "queue", "type", "kategorie", "slots",
+        "label",
+        "labels",
+        "category",
+        "class",
+        "intent",
+        "intents",
+        "topic",
+        "sentiment",
+        "tag",
+        "queue",
+        "type",
+        "kategorie",
+        "slots",
     ),
     "text": ("text", "content", "body", "document", "article", "sentence", "review", "comment"),
     "system": ("system", "system_prompt"),
@@ -125,17 +169,13 @@ def _fits(role: str, column: Column, rows: int) -> bool:
         return column.kind in ("text", "list", "object")
     if role == "label":
         few = column.distinct <= max(2, _SHARE_DISTINCT * max(rows, 10))
-        return column.kind in ("list", "object", "bool", "mixed") or (
-            few and column.mean_chars <= 60
-        )
+        return column.kind in ("list", "object", "bool", "mixed") or (few and column.mean_chars <= 60)
     if role == "tools":
         return True
     return column.kind in ("text", "mixed", "number")
 
 
-def _decide(
-    roles: dict[str, str], by_name: dict[str, Column], rows: list[Row], wanted: dict[str, str]
-) -> Shape:
+def _decide(roles: dict[str, str], by_name: dict[str, Column], rows: list[Row], wanted: dict[str, str]) -> Shape:
     keep = _Keep(roles)
     if "chosen" in roles and "rejected" in roles:
         return keep("preference", "prompt", "messages", "chosen", "rejected")
@@ -150,7 +190,7 @@ def _decide(
     source = roles.get("text") or roles.get("prompt")
     if source and "label" in roles:
         return _labelled(source, roles["label"], by_name, wanted)
-    if source and len(by_name) == 1 or ("text" in roles and len(_texts(by_name)) == 1):
+    if (source and len(by_name) == 1) or ("text" in roles and len(_texts(by_name)) == 1):
         return Shape("text", {"text": source or ""})
     return _unclear(by_name)
 
@@ -163,10 +203,9 @@ class _Keep:
         return Shape(name, {r: self.roles[r] for r in kept if r in self.roles})
 
 
-def _conversation(
-    keep: _Keep, roles: dict[str, str], by_name: dict[str, Column], rows: list[Row]
-) -> Shape:
-    first = next((r[roles["messages"]] for r in rows if r.get(roles["messages"])), [])
+def _conversation(keep: _Keep, roles: dict[str, str], by_name: dict[str, Column], rows: list[Row]) -> Shape:
+    empty: list[Any] = []
+    first = next((r[roles["messages"]] for r in rows if r.get(roles["messages"])), empty)
     turn = first[0] if first and isinstance(first[0], dict) else {}
     if "label" in roles and by_name[roles["label"]].kind == "bool":
         return keep("kto", "messages", "label")
@@ -186,9 +225,7 @@ def _alpaca(by_name: dict[str, Column]) -> Shape:
     return Shape("alpaca", roles)
 
 
-def _labelled(
-    source: str, label: str, by_name: dict[str, Column], wanted: dict[str, str]
-) -> Shape:
+def _labelled(source: str, label: str, by_name: dict[str, Column], wanted: dict[str, str]) -> Shape:
     """Text with a label; several structured targets deserve the one question."""
     structured = [c.name for c in by_name.values() if c.kind in ("list", "object")]
     roles = {"prompt": source, "label": label}
@@ -213,10 +250,12 @@ def _unclear(by_name: dict[str, Column]) -> Shape:
     if len(texts) == 2 and len(names) == 2:
         a, b = sorted(texts, key=lambda c: c.distinct, reverse=True)
         return Shape(
-            "unclear", {},
+            "unclear",
+            {},
             f"Is {a.name} what people ask and {b.name} what the model should answer?",
         )
     return Shape(
-        "unclear", {},
+        "unclear",
+        {},
         f"Which column is the question and which the answer? The file has: {', '.join(names)}.",
     )

@@ -43,10 +43,18 @@ def inspect(
     shape = _preferred(shape_of(columns, rows, wanted), prefer)
     built = list(examples(table.rows, shape)) if shape.format in TRAINABLE else []
     profile = DataProfile(
-        path=str(path), fingerprint=table.fingerprint, bytes=table.bytes, rows=len(rows),
-        format=shape.format, encoding=table.encoding, columns=tuple(columns), roles=shape.roles,
-        label_counts=_labels(rows, shape), question=shape.question,
-        lengths=_lengths(built, tokenizer), findings=tuple(_findings(table, built, shape)),
+        path=str(path),
+        fingerprint=table.fingerprint,
+        bytes=table.bytes,
+        rows=len(rows),
+        format=shape.format,
+        encoding=table.encoding,
+        columns=tuple(columns),
+        roles=shape.roles,
+        label_counts=_labels(rows, shape),
+        question=shape.question,
+        lengths=_lengths(built, tokenizer),
+        findings=tuple(_findings(table, built, shape)),
     )
     return Inspected(profile, built, table, shape)
 
@@ -63,9 +71,7 @@ def _preferred(shape: Shape, prefer: str | None) -> Shape:
 def _known_columns(wanted: dict[str, str], names: list[str], path: Path) -> None:
     for role, column in wanted.items():
         if column not in names:
-            raise UserFacingError(
-                f"has no column {column} (asked for as {role})", path.name, nearest(column, names)
-            )
+            raise UserFacingError(f"has no column {column} (asked for as {role})", path.name, nearest(column, names))
 
 
 def _labels(rows: list[dict[str, object]], shape: Shape) -> dict[str, int]:
@@ -89,10 +95,16 @@ def _lengths(built: list[Example], tokenizer: ChatTokenizer | None) -> Lengths |
     sizes, answers = zip(*(_size(e, tokenizer) for e in sampled), strict=True)
     ordered, said = sorted(sizes), sorted(answers)
     return Lengths(
-        tokenizer=tokenizer.name, basis="measured", sampled=len(sampled),
-        mean=round(sum(sizes) / len(sizes), 2), p50=_quantile(ordered, 0.5),
-        p95=_quantile(ordered, 0.95), p99=_quantile(ordered, 0.99), max=ordered[-1],
-        answer_p95=_quantile(said, 0.95), answer_max=said[-1],
+        tokenizer=tokenizer.name,
+        basis="measured",
+        sampled=len(sampled),
+        mean=round(sum(sizes) / len(sizes), 2),
+        p50=_quantile(ordered, 0.5),
+        p95=_quantile(ordered, 0.95),
+        p99=_quantile(ordered, 0.99),
+        max=ordered[-1],
+        answer_p95=_quantile(said, 0.95),
+        answer_max=said[-1],
     )
 
 
@@ -118,7 +130,9 @@ def _unreadable(table: Table) -> DataFinding | None:
         return None
     first = table.problems[0]
     return DataFinding(
-        rule="unreadable_lines", severity="warn", count=len(table.problems),
+        rule="unreadable_lines",
+        severity="warn",
+        count=len(table.problems),
         rows=tuple(p.line for p in table.problems[:ROWS_SHOWN]),
         advice=f"Line {first.line} {first.what}. The {len(table.rows)} good rows can be used; "
         "mend the file to use the rest.",
@@ -137,10 +151,15 @@ def _faulty(built: list[Example]) -> list[DataFinding]:
     for fault, words in _FAULTS.items():
         rows = [e.row for e in built if e.fault == fault]
         if rows:
-            out.append(DataFinding(
-                rule=f"rows_{fault}", severity="warn", count=len(rows),
-                rows=tuple(rows[:ROWS_SHOWN]), advice=f"{len(rows)} rows {words}",
-            ))
+            out.append(
+                DataFinding(
+                    rule=f"rows_{fault}",
+                    severity="warn",
+                    count=len(rows),
+                    rows=tuple(rows[:ROWS_SHOWN]),
+                    advice=f"{len(rows)} rows {words}",
+                )
+            )
     return out
 
 
@@ -161,7 +180,10 @@ def _repeats(built: list[Example]) -> DataFinding | None:
     if not rows:
         return None
     return DataFinding(
-        rule="exact_duplicates", severity="warn", count=len(rows), rows=tuple(rows[:ROWS_SHOWN]),
+        rule="exact_duplicates",
+        severity="warn",
+        count=len(rows),
+        rows=tuple(rows[:ROWS_SHOWN]),
         advice=f"{len(rows)} rows repeat an earlier row word for word; one of each is enough.",
     )
 
@@ -171,15 +193,23 @@ def _balance(built: list[Example], shape: Shape) -> list[DataFinding]:
     if shape.format != "text_label" or len(counts) > len(built) * MANY_LABELS:
         return []
     if len(counts) < 2:
-        return [DataFinding(
-            rule="one_label", severity="blocker", count=len(counts),
-            advice="Every row has the same label: there is nothing to tell apart.",
-        )]
+        return [
+            DataFinding(
+                rule="one_label",
+                severity="blocker",
+                count=len(counts),
+                advice="Every row has the same label: there is nothing to tell apart.",
+            )
+        ]
     most, least = counts.most_common(1)[0], counts.most_common()[-1]
     if most[1] < 5 * least[1]:
         return []
-    return [DataFinding(
-        rule="label_imbalance", severity="info", count=len(counts),
-        advice=f"{len(counts)} labels from {least[1]} rows ({least[0][:40]}) to {most[1]} "
-        f"({most[0][:40]}): rare ones will be learned less well; macro-F1 shows it.",
-    )]
+    return [
+        DataFinding(
+            rule="label_imbalance",
+            severity="info",
+            count=len(counts),
+            advice=f"{len(counts)} labels from {least[1]} rows ({least[0][:40]}) to {most[1]} "
+            f"({most[0][:40]}): rare ones will be learned less well; macro-F1 shows it.",
+        )
+    ]

@@ -43,22 +43,24 @@ class Proof(BaseModel):
     shown: tuple[ShownPiece, ...]
 
 
-def prove(
-    parts: Split, tokenizer: ChatTokenizer, max_length: int, answers_only: bool, plain: bool
-) -> Proof:
+def prove(parts: Split, tokenizer: ChatTokenizer, max_length: int, answers_only: bool, plain: bool) -> Proof:
     """Encode the training rows as the worker will, and count."""
     encoded = _encoded(parts.train, tokenizer, max_length, answers_only, plain)
     tokens = sum(len(e.input_ids) for e in encoded)
     trained = sum(e.trained for e in encoded)
     shown = encoded[0] if encoded else Encoded(0, [], [])
     return Proof(
-        rows=len(encoded), sampled=not plain and len(parts.train) > SAMPLE,
-        train_rows=len(parts.train), val_rows=len(parts.val), holdout_rows=len(parts.holdout),
+        rows=len(encoded),
+        sampled=not plain and len(parts.train) > SAMPLE,
+        train_rows=len(parts.train),
+        val_rows=len(parts.val),
+        holdout_rows=len(parts.holdout),
         trained_share=round(trained / tokens, 4) if tokens else 0.0,
         rows_without_trained=sum(e.trained == 0 for e in encoded),
         rows_cut=sum(e.cut > 0 for e in encoded),
         rows_cut_before_answer=sum(e.trained == 0 and e.cut_trained > 0 for e in encoded),
-        eos_trained=_eos_trained(encoded, tokenizer), shown_row=shown.row,
+        eos_trained=_eos_trained(encoded, tokenizer),
+        shown_row=shown.row,
         shown=_shown(shown, tokenizer),
     )
 

@@ -72,9 +72,7 @@ def read(path: Path) -> Table:
 def _nothing(path: Path, problems: list[ReadProblem]) -> UserFacingError:
     if problems:
         first = problems[0]
-        return UserFacingError(
-            f"no row could be read; line {first.line}: {first.what}", path.name, READS
-        )
+        return UserFacingError(f"no row could be read; line {first.line}: {first.what}", path.name, READS)
     return UserFacingError("has 0 rows", path.name, "Add at least two rows under the header.")
 
 
@@ -83,7 +81,8 @@ def _content(path: Path) -> tuple[str, bytes]:
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise UserFacingError(
-            f"is {size / 1e9:.1f} GB; I read up to {MAX_BYTES / 1e9:.0f} GB", path.name,
+            f"is {size / 1e9:.1f} GB; I read up to {MAX_BYTES / 1e9:.0f} GB",
+            path.name,
             "Cut it into parts, or take a sample of its rows.",
         )
     if path.suffix.lower() != ".gz":
@@ -96,13 +95,12 @@ def _gunzip(path: Path, limit: int) -> bytes:
         with gzip.open(path) as file:
             raw = file.read(limit + 1)
     except (OSError, EOFError) as error:
-        raise UserFacingError(
-            f"is not a whole gzip file ({error})", path.name, "Pack it again."
-        ) from None
+        raise UserFacingError(f"is not a whole gzip file ({error})", path.name, "Pack it again.") from None
     if len(raw) > limit:
         raise UserFacingError(
             f"grows to more than {limit / 1e6:.0f} MB when unpacked ({MAX_RATIO} times its size)",
-            path.name, "Unpack it yourself if you trust it.",
+            path.name,
+            "Unpack it yourself if you trust it.",
         )
     return raw
 
@@ -129,9 +127,7 @@ def _csv(path: Path, raw: bytes) -> Read:
         if header is None:
             header = _header(cells, path)
         elif len(cells) != len(header):
-            problems.append(
-                ReadProblem(reader.line_num, f"{len(cells)} fields, {len(header)} expected")
-            )
+            problems.append(ReadProblem(reader.line_num, f"{len(cells)} fields, {len(header)} expected"))
         else:
             rows.append(dict(zip(header, cells, strict=True)))
     return rows, problems, encoding
@@ -140,7 +136,8 @@ def _csv(path: Path, raw: bytes) -> Read:
 def _header(cells: list[str], path: Path) -> list[str]:
     if len(set(cells)) != len(cells) or not all(c.strip() for c in cells):
         raise UserFacingError(
-            "the first line must hold a different name for every column", path.name,
+            "the first line must hold a different name for every column",
+            path.name,
             f"It reads: {', '.join(cells)[:120]}",
         )
     return cells
@@ -215,7 +212,7 @@ def _records(document: Any, path: Path) -> list[Row]:
             if value and all(isinstance(row, dict) for row in value):
                 return value
         if lists and len({len(v) for v in lists.values()}) == 1:
-            return [dict(zip(lists, cells, strict=True)) for cells in zip(*lists.values())]
+            return [dict(zip(lists, cells, strict=True)) for cells in zip(*lists.values(), strict=True)]
         if document and all(isinstance(v, dict) for v in document.values()):
             return list(document.values())
     raise UserFacingError("I find no list of rows in it", path.name, READS)
@@ -228,9 +225,7 @@ def _parquet(path: Path, raw: bytes) -> Read:
     try:
         table = pq.read_table(io.BytesIO(raw))
     except (pa.ArrowException, OSError) as error:
-        raise UserFacingError(
-            f"is not a Parquet file ({str(error)[:80]})", path.name, "Export it again."
-        ) from None
+        raise UserFacingError(f"is not a Parquet file ({str(error)[:80]})", path.name, "Export it again.") from None
     return table.to_pylist(), [], "parquet"
 
 
@@ -244,6 +239,12 @@ def _plain(path: Path, raw: bytes) -> Read:
 
 
 _READERS = {
-    ".csv": _csv, ".tsv": _csv, ".json": _json, ".jsonl": _jsonl, ".ndjson": _jsonl,
-    ".parquet": _parquet, ".txt": _plain, ".md": _plain,
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".json": _json,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".parquet": _parquet,
+    ".txt": _plain,
+    ".md": _plain,
 }

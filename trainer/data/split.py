@@ -23,9 +23,7 @@ class Split:
     holdout: list[Example]
 
 
-def split(
-    usable: list[Example], seed: int, val: float, holdout: float, holdout_max: int
-) -> Split:
+def split(usable: list[Example], seed: int, val: float, holdout: float, holdout_max: int) -> Split:
     """Divide by a hash of seed and prompt: the same rows land on the same side every time."""
     total = len(usable)
     want_holdout = min(round(total * holdout), holdout_max)

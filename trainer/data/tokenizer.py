@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,16 @@ class ChatTokenizer:
         """The conversation as text, marks included where the template has them."""
         try:
             return _compiled(self.template or NEUTRAL_TEMPLATE).render(
-                messages=messages, add_generation_prompt=ask, bos_token=self.bos or "",
-                eos_token=self.eos or "", pad_token=self.pad or "",
+                messages=messages,
+                add_generation_prompt=ask,
+                bos_token=self.bos or "",
+                eos_token=self.eos or "",
+                pad_token=self.pad or "",
             )
         except TemplateError as error:
             raise UserFacingError(
-                f"the chat template refuses this conversation ({error})", self.name,
+                f"the chat template refuses this conversation ({error})",
+                self.name,
                 "Check the order of the turns.",
             ) from None
 
@@ -111,7 +116,7 @@ class ChatTokenizer:
                 last = True
             cuts += [len(start), len(whole) if last else len(end)]
         cuts.append(len(whole))
-        return [(whole[a:b], k % 2 == 1) for k, (a, b) in enumerate(zip(cuts, cuts[1:])) if b > a]
+        return [(whole[a:b], k % 2 == 1) for k, (a, b) in enumerate(pairwise(cuts)) if b > a]
 
     def prompt_text(self, messages: list[dict[str, str]]) -> str:
         """What the model is given before it answers the last turn."""
@@ -144,16 +149,17 @@ def load(folder: str) -> ChatTokenizer:
     path = Path(folder)
     file = path / "tokenizer.json"
     if not file.is_file():
-        raise UserFacingError(
-            "has no tokenizer.json", folder, "Save it with save_pretrained() of a fast tokenizer."
-        )
+        raise UserFacingError("has no tokenizer.json", folder, "Save it with save_pretrained() of a fast tokenizer.")
     backend = Tokenizer.from_file(str(file))
     backend.no_truncation()
     backend.no_padding()
     config = _json(path / "special_tokens_map.json") | _json(path / "tokenizer_config.json")
     return ChatTokenizer(
-        name=path.name, backend=backend, bos=_token(config, "bos_token"),
-        eos=_token(config, "eos_token"), pad=_token(config, "pad_token"),
+        name=path.name,
+        backend=backend,
+        bos=_token(config, "bos_token"),
+        eos=_token(config, "eos_token"),
+        pad=_token(config, "pad_token"),
         template=_template(path, config),
     )
 

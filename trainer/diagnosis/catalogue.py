@@ -7,22 +7,32 @@ Texts hold no numbers: those come from the record.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from trainer.diagnosis.catalogue_entries import ENTRIES, Entry
+from trainer.diagnosis.catalogue_entries import CURVE_ENTRIES, Entry
+from trainer.diagnosis.catalogue_rewards import REWARD_ENTRIES
 from trainer.diagnosis.finding import Evidence, Finding
 
+ENTRIES: dict[str, Entry] = {**CURVE_ENTRIES, **REWARD_ENTRIES}
 _UNKNOWN_COST = 0.5  # a sign the record cannot show counts half of one that was looked for and seen
 _LEAST, _MOST = 0.15, 0.97  # rules over a log are never certain, and never worthless once they fire
 
 
 @dataclass(frozen=True)
 class Sign:
-    """Something the cause should show: seen (True), looked for and absent (False), not recorded (None)."""
+    """Something the cause should show: True if seen, False if absent, None if not recorded."""
 
     what: str
     seen: bool | None
     weight: float = 1.0
+
+
+class Remedy(TypedDict, total=False):
+    """What this run needs, where the table's own answer does not fit."""
+
+    fix: Mapping[str, Any]
+    fix_code: str | None
+    advice: str | None
 
 
 def entry(label: str) -> Entry:
@@ -36,11 +46,9 @@ def build(
     signs: Sequence[Sign],
     evidence: Sequence[Evidence],
     onset: float | None = None,
-    fix: Mapping[str, Any] | None = None,
-    fix_code: str | None = None,
-    advice: str | None = None,
+    **remedy: Unpack[Remedy],
 ) -> Finding:
-    """A finding of this label; confidence follows from the signs."""
+    """A finding of this label; confidence follows from the signs, the rest from the table."""
     known = ENTRIES[label]
     confidence, basis = weigh(signs)
     return Finding(
@@ -51,10 +59,10 @@ def build(
         confidence=confidence,
         confidence_basis=basis,
         evidence=tuple(evidence),
-        advice=advice or known.advice,
+        advice=remedy.get("advice") or known.advice,
         otherwise=known.otherwise,
-        fix=dict(fix or {}),
-        fix_code=fix_code or known.fix_code,
+        fix=dict(remedy.get("fix") or {}),
+        fix_code=remedy.get("fix_code") or known.fix_code,
     )
 
 
@@ -69,7 +77,8 @@ def weigh(signs: Sequence[Sign]) -> tuple[float, str]:
         _listed("looked for but absent", [s.what for s in signs if s.seen is False]),
         _listed("not in the record", [s.what for s in signs if s.seen is None]),
     ]
-    return round(confidence, 2), "; ".join(part for part in parts if part).capitalize() + "."
+    basis = "; ".join(part for part in parts if part)
+    return round(confidence, 2), basis[:1].upper() + basis[1:] + "."
 
 
 def _listed(title: str, items: Sequence[str]) -> str:

@@ -1,4 +1,7 @@
-"""The table behind `catalogue.py`: one row a label, in words a person can use."""
+"""The table behind `catalogue.py`: one row a label, in words a person can use.
+
+Labels of preference and reward training are in `catalogue_rewards.py`.
+"""
 
 from dataclasses import dataclass
 
@@ -20,7 +23,7 @@ class Entry:
     fix_code: str
 
 
-ENTRIES: dict[str, Entry] = {
+CURVE_ENTRIES: dict[str, Entry] = {
     "healthy": Entry(
         "healthy",
         "info",
@@ -43,8 +46,7 @@ ENTRIES: dict[str, Entry] = {
         "instability",
         "warn",
         "a missing warmup",
-        "The first steps are taken at full learning rate, before the optimizer has measured how "
-        "steep the ground is.",
+        "The first steps are taken at full learning rate, before the optimizer has measured how steep the ground is.",
         "Let the learning rate rise slowly over the first few per cent of the steps.",
         "A learning rate that is too high throughout would go on spiking after the start.",
         "add_warmup",
@@ -63,8 +65,7 @@ ENTRIES: dict[str, Entry] = {
         "critical",
         "a run that diverged",
         "The weights were pushed so far that the model forgot what it knew; it does not come back.",
-        "Stop, lower the learning rate three to ten times, and restart from a checkpoint before "
-        "the climb.",
+        "Stop, lower the learning rate three to ten times, and restart from a checkpoint before the climb.",
         "A spike would come back down; a bad batch would be gone at the next log.",
         "lower_learning_rate",
     ),
@@ -81,8 +82,7 @@ ENTRIES: dict[str, Entry] = {
         "schedule",
         "warn",
         "a resume without the full state",
-        "The run went on without the optimizer's memory (or with other weights), so it had to find "
-        "its stride again.",
+        "The run went on without the optimizer's memory (or with other weights), so it had to find its stride again.",
         "Resume with optimizer, scheduler, random state and the weights of the same step.",
         "A full resume leaves no mark on the curve; a bad batch would be gone at the next log.",
         "resume_full_state",
@@ -91,8 +91,7 @@ ENTRIES: dict[str, Entry] = {
         "nan",
         "critical",
         "an overflow of 16-bit floats (fp16)",
-        "A number grew beyond what fp16 can hold; it became NaN (not a number), and NaN spreads to "
-        "every weight.",
+        "A number grew beyond what fp16 can hold; it became NaN (not a number), and NaN spreads to every weight.",
         "Train in bf16 (or keep the adapter in fp32), from the last good checkpoint.",
         "Batches without labels would give NaN loss while the gradient norm stays finite.",
         "use_bf16",
@@ -103,8 +102,7 @@ ENTRIES: dict[str, Entry] = {
         "batches in which no token is left to learn from",
         "The loss is a mean over the answer's tokens; where all are masked or cut off, it is "
         "nothing divided by nothing.",
-        "Correct the response markers, the template or max_length so that answers are not masked "
-        "away.",
+        "Correct the response markers, the template or max_length so that answers are not masked away.",
         "An overflow would break the gradient norm too, and would not heal by itself.",
         "fix_label_mask",
     ),
@@ -113,20 +111,17 @@ ENTRIES: dict[str, Entry] = {
         "critical",
         "labels that are all masked",
         "No token of the answers counts, so there is no error to learn from.",
-        "Correct the response markers, the template or max_length so that answers are not masked "
-        "away.",
-        "A model that truly knows the data would reach a low loss slowly, not exactly zero at once.",
+        "Correct the response markers, the template or max_length so that answers are not masked away.",
+        "A model that knows the data would reach a low loss slowly, not exactly zero at once.",
         "fix_label_mask",
     ),
     "loss_high_start_template": Entry(
         "inputs",
         "warn",
         "a chat template or tokenizer that does not fit the model",
-        "The text is laid out in a way the model never saw, so much of the training goes into "
-        "learning the layout.",
+        "The text is laid out in a way the model never saw, so much of the training goes into learning the layout.",
         "Use the model's own chat template and tokenizer.",
-        "A far domain starts lower and ends near the usual level; new random tokens start far "
-        "higher.",
+        "A far domain starts lower and ends near the usual level; new random tokens start far higher.",
         "fix_chat_template",
     ),
     "loss_high_start_new_tokens": Entry(
@@ -134,8 +129,7 @@ ENTRIES: dict[str, Entry] = {
         "warn",
         "new tokens with random embeddings",
         "The added tokens mean nothing to the model yet, and their embeddings are hardly trained.",
-        "Start the new embeddings from the mean of the old ones and train embed_tokens and "
-        "lm_head.",
+        "Start the new embeddings from the mean of the old ones and train embed_tokens and lm_head.",
         "A wrong chat template starts lower than random guessing would and falls further.",
         "init_and_train_new_embeddings",
     ),
@@ -161,8 +155,7 @@ ENTRIES: dict[str, Entry] = {
         "inputs",
         "info",
         "a logged loss multiplied by the accumulation steps",
-        "Sums over the accumulated micro-batches were logged instead of their mean; training "
-        "itself is fine.",
+        "Sums over the accumulated micro-batches were logged instead of their mean; training itself is fine.",
         "Divide the logged loss by the accumulation steps, or upgrade the library.",
         "A truly high loss would show in the eval loss as well.",
         "fix_loss_normalisation",
@@ -183,8 +176,7 @@ ENTRIES: dict[str, Entry] = {
         "The trainable weights are cut off from the loss, so nothing can change.",
         "Unfreeze the adapter; with gradient checkpointing call enable_input_require_grads or use "
         "the non-reentrant kind.",
-        "Masked labels would make the loss zero as well; a low learning rate leaves a normal "
-        "gradient norm.",
+        "Masked labels would make the loss zero as well; a low learning rate leaves a normal gradient norm.",
         "enable_gradient_flow",
     ),
     "target_modules_wrong": Entry(
@@ -193,8 +185,7 @@ ENTRIES: dict[str, Entry] = {
         "an adapter that sits on almost nothing",
         "The names in target_modules match hardly any layer, so there is little that can learn.",
         "Target all linear layers, by the model's real names.",
-        "A low learning rate would show a normal gradient norm and a normal share of trainable "
-        "weights.",
+        "A low learning rate would show a normal gradient norm and a normal share of trainable weights.",
         "fix_target_modules",
     ),
     "underfitting": Entry(
@@ -210,8 +201,7 @@ ENTRIES: dict[str, Entry] = {
         "generalisation",
         "warn",
         "overfitting",
-        "The model goes on learning the training rows by heart while it gets worse on rows it has "
-        "not seen.",
+        "The model goes on learning the training rows by heart while it gets worse on rows it has not seen.",
         "Stop at the lowest eval loss: fewer epochs, a lower learning rate or more data.",
         "A run that diverges gets worse on the training rows too.",
         "early_stop_or_fewer_epochs",
@@ -229,8 +219,7 @@ ENTRIES: dict[str, Entry] = {
         "generalisation",
         "info",
         "noise that is on in training and off in evaluation",
-        "Dropout or embedding noise makes the training rows harder; the eval rows are read without "
-        "it.",
+        "Dropout or embedding noise makes the training rows harder; the eval rows are read without it.",
         "Nothing to change.",
         "A leak of eval rows would make the eval loss fall ever further below the train loss.",
         "none",
@@ -280,64 +269,5 @@ ENTRIES: dict[str, Entry] = {
         "max_length, or empty the cache at evaluation.",
         "One long batch raises the memory once, and it stays there.",
         "find_memory_leak",
-    ),
-    "dpo_margin_collapse": Entry(
-        "dpo",
-        "critical",
-        "a collapse of the preference margin",
-        "Chosen and rejected answers are pushed down together until the model no longer tells them "
-        "apart.",
-        "Lower the learning rate and raise beta.",
-        "Healthy DPO lets the chosen rewards sink a little while the margin keeps growing.",
-        "lower_learning_rate_raise_beta",
-    ),
-    "dpo_reward_overoptimization": Entry(
-        "dpo",
-        "critical",
-        "over-optimised preferences",
-        "The pairs are separated far beyond what they can teach, at the cost of the answers "
-        "themselves.",
-        "Lower the learning rate.",
-        "Healthy DPO keeps some loss and a margin of a few units.",
-        "lower_learning_rate",
-    ),
-    "dpo_loss_stuck_0693": Entry(
-        "dpo",
-        "critical",
-        "a policy that does not move",
-        "Policy and reference give the same answers, so the loss stays at the value of a coin "
-        "toss.",
-        "Make the policy trainable and different from the reference (adapter active, "
-        "requires_grad).",
-        "A slow start leaves that value within some tens of steps.",
-        "make_policy_trainable",
-    ),
-    "grpo_reward_flat": Entry(
-        "grpo",
-        "critical",
-        "rewards that do not differ",
-        "GRPO learns from differences within a group of answers; where all get the same reward "
-        "there is nothing to learn.",
-        "Fix the reward so that it varies within a group.",
-        "A learning rate that is too low would still show rewards that differ.",
-        "fix_reward_function",
-    ),
-    "grpo_length_explosion": Entry(
-        "grpo",
-        "critical",
-        "answers that grow until they are cut off",
-        "Longer became better in the reward's eyes, until the answers no longer end.",
-        "Add a length penalty, mask overlong answers, or reward an ending.",
-        "Healthy runs grow a little while the reward rises.",
-        "penalise_length",
-    ),
-    "grpo_kl_blowup": Entry(
-        "grpo",
-        "critical",
-        "a policy that runs away from its reference",
-        "The distance to the starting model (KL) explodes and the answers lose their sense.",
-        "Lower the learning rate and raise beta.",
-        "A healthy run drifts slowly while the reward rises.",
-        "lower_learning_rate_raise_beta",
     ),
 }

@@ -46,7 +46,7 @@ def dpo_loss_stuck_0693(history: History) -> Finding | None:
     if np.isfinite(norm):
         evidence.append(proof("gradient norm", norm))
     if peak is not None:
-        evidence.append(proof("learning rate", peak, f"{usual.low:.1g} to {usual.high:.1g}" if usual else None))
+        evidence.append(proof("learning rate", peak, usual.text if usual else None))
     signs = [
         Sign("a loss at the value of a coin toss", True, 2.0),
         Sign("no margin", True if np.isfinite(margin) else None),
@@ -79,9 +79,7 @@ def dpo_margin_collapse(history: History) -> Finding | None:
     span = (float(history.steps[row]), float(history.steps[-1]))
     evidence = [proof("reward margin at the end", end, high, span)]
     if np.isfinite(fall):
-        evidence.append(
-            proof("reward of the chosen answers", median(chosen[-5:]), median(chosen[:row]), span)
-        )
+        evidence.append(proof("reward of the chosen answers", median(chosen[-5:]), median(chosen[:row]), span))
     sure = median(right[-5:])
     if np.isfinite(sure):
         evidence.append(proof("share of pairs told apart", sure, float(np.nanmax(smooth(right))), span))
@@ -89,7 +87,10 @@ def dpo_margin_collapse(history: History) -> Finding | None:
         Sign("a margin that grew and fell back", True, 2.0),
         Sign("chosen rewards that crash", fall > _CRASH if np.isfinite(fall) else None),
         Sign("pairs no longer told apart", sure < 0.65 if np.isfinite(sure) else None),
-        Sign("a loss that rose again", median(history.loss[-5:]) > median(history.loss[max(0, row - 5) : row])),
+        Sign(
+            "a loss that rose again",
+            median(history.loss[-5:]) > median(history.loss[max(0, row - 5) : row]),
+        ),
     ]
     return build(
         "dpo_margin_collapse",
@@ -136,11 +137,9 @@ def dpo_reward_overoptimization(history: History) -> Finding | None:
         proof("loss", low),
     ]
     if sinks is not None:
-        evidence.append(
-            proof("log-probability of the chosen answers", median(spoken[late:]), median(spoken[:3]))
-        )
+        evidence.append(proof("log-probability of the chosen answers", median(spoken[late:]), median(spoken[:3])))
     if peak is not None:
-        evidence.append(proof("learning rate", peak, f"{usual.low:.1g} to {usual.high:.1g}" if usual else None))
+        evidence.append(proof("learning rate", peak, usual.text if usual else None))
     signs = [
         Sign("margins far beyond the usual", True, 2.0),
         Sign("a loss of zero", True),

@@ -1,5 +1,7 @@
 """Runs that learn but waste: clipping at every step, padding, memory that grows."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from trainer.diagnosis.catalogue import Sign, build, proof
@@ -74,7 +76,10 @@ def throughput_padding(history: History) -> Finding | None:
     """Few real tokens per second at a busy GPU, without packing, on short or ragged rows."""
     if history.flag("packing") or not history.plan or history.is_reinforcement:
         return None
-    speed, expected = median(history.train.column("tokens_per_s")), history.number("expected_tokens_per_s")
+    speed, expected = (
+        median(history.train.column("tokens_per_s")),
+        history.number("expected_tokens_per_s"),
+    )
     slow = speed / expected < _SLOW if np.isfinite(speed) and expected else None
     filled, ragged = _filled_up(history), _ragged(history)
     busy = history.number("gpu_util_pct")
@@ -110,7 +115,7 @@ def memory_creep(history: History) -> Finding | None:
     half = len(memory) // 2
     late, _ = trend(steps[half:], memory[half:])
     parts = [float(np.median(p)) for p in np.array_split(memory, 5)]
-    climbing = sum(b > a * 1.005 for a, b in zip(parts, parts[1:], strict=False))
+    climbing = sum(b > a * 1.005 for a, b in pairwise(parts))
     if end / max(1e-9, start) - 1 < _GROWTH or fit < _LINEAR or late < _STILL * slope or climbing < 3:
         return None
     card = history.number("gpu_total_gb")
@@ -124,6 +129,9 @@ def memory_creep(history: History) -> Finding | None:
         Sign("a steady rise", True, 2.0),
         Sign("still rising at the end", True),
         Sign("near the size of the card", end > 0.8 * card if card else None),
-        Sign("out of memory at the end", "memory" in history.status.lower() if history.status else None),
+        Sign(
+            "out of memory at the end",
+            "memory" in history.status.lower() if history.status else None,
+        ),
     ]
     return build("memory_creep", signs=signs, evidence=evidence, onset=1.0)

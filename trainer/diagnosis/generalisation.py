@@ -6,7 +6,7 @@ from trainer.diagnosis.catalogue import Sign, build, proof
 from trainer.diagnosis.finding import Finding
 from trainer.diagnosis.history import Floats, History
 from trainer.diagnosis.inputs import loss_scale
-from trainer.diagnosis.stats import correlation, median, noise, smooth, trend
+from trainer.diagnosis.stats import correlation, median, noise, smooth
 from trainer.diagnosis.usual import lower_rate
 
 _RISE, _RISE_FEW = 0.035, 0.06  # of the lowest eval loss; eval noise in the threads is 1 %
@@ -18,6 +18,7 @@ _MOST_EPOCHS = 100  # stairs show in the first of them
 _STAIR_REACH = 0.4  # of an epoch on either side
 _NOISE_PLAN = 0.08  # dropout above the customary 0.05
 _BENIGN = (0.78, 0.965)  # eval / train with regularisation on
+_BLIND_EVALS = 5  # evaluations needed when the plan does not say what noise there was
 _STEADY = 0.12  # of the ratio, between its first and last third
 _LEAKED, _LEAK_FALL = 0.72, 0.12  # eval / train at the end, and how much it fell
 _FORGETS = 0.04  # of the general loss
@@ -49,8 +50,8 @@ def overfitting(history: History) -> Finding | None:
         return None
     least = int(np.argmin(evals))
     after = evals[least:]
-    if len(after) < 2:
-        return None
+    if len(after) < (2 if len(evals) >= _FEW else 3):
+        return None  # of a few evaluations, one high one at the end may be chance
     rise = float(np.mean(evals[-2:]) if len(after) > 2 else evals[-1]) / evals[least] - 1
     limit = max(_RISE if len(evals) >= _FEW else _RISE_FEW, 4 * _eval_noise(evals) / evals[least])
     steady = float((np.diff(after) > 0).mean()) >= 0.6
@@ -70,9 +71,7 @@ def overfitting(history: History) -> Finding | None:
         Sign("a rise over several evaluations", len(after) > 2),
         Sign("more than one pass over the data", _passes(history)),
     ]
-    return build(
-        "overfitting", signs=signs, evidence=evidence, onset=onset, fix=_stop(history, onset)
-    )
+    return build("overfitting", signs=signs, evidence=evidence, onset=onset, fix=_stop(history, onset))
 
 
 def _train_fall(history: History, since: float) -> float | None:
@@ -86,13 +85,21 @@ def _train_fall(history: History, since: float) -> float | None:
 
 
 def _turn(at: Floats, values: Floats, least: int) -> float:
-    """Where the line through the rise leaves the lowest level, near the lowest point."""
-    x, y = at[least + 1 : least + 5], values[least + 1 : least + 5]
-    slope, _ = trend(x, y)
-    if slope <= 0:
+    """Where the curve turns: the best joint of a falling and a rising line around the minimum."""
+    first, last = max(0, least - 2), min(len(at), least + 5)
+    x, y = at[first:last], values[first:last]
+    if least == 0 or len(x) < 4:
         return float(at[least])
-    leaves = float(x.mean() - (y.mean() - values[least]) / slope)
-    return float(np.clip(leaves, at[max(0, least - 1)], at[least + 1]))
+    joints = np.linspace(at[least - 1], at[min(len(at) - 1, least + 2)], 25)
+    joint = min(joints, key=lambda joint: _misfit(x - joint, y))
+    return float(max(at[least], joint))  # a rise does not start before the lowest point
+
+
+def _misfit(x: Floats, y: Floats) -> float:
+    """Squared error of two lines that meet at x = 0."""
+    lines = np.stack([np.ones_like(x), np.minimum(x, 0), np.maximum(x, 0)], axis=1)
+    fit, *_ = np.linalg.lstsq(lines, y, rcond=None)
+    return float(((lines @ fit - y) ** 2).sum())
 
 
 def _passes(history: History) -> bool | None:
@@ -183,12 +190,14 @@ def eval_below_train_regularization(history: History) -> Finding | None:
     """Eval a little below train, at a constant ratio, because of noise in training."""
     _, ratio = ratio_to_train(history)
     noisy = _noisy_plan(history)
-    if len(ratio) < 3 or noisy is False or not history.is_supervised:
+    if len(ratio) < (3 if noisy else _BLIND_EVALS) or noisy is False or not history.is_supervised:
         return None
     middle = float(np.median(ratio))
     third = max(1, len(ratio) // 3)
     drift = float(np.mean(ratio[-third:]) - np.mean(ratio[:third]))
     low, high = _BENIGN if noisy else (_BENIGN[0], 0.93)
+    if not noisy and np.ptp(ratio) > _STEADY / 2:
+        return None  # without a cause in the plan only a truly constant ratio counts
     if not low <= middle <= high or drift < -_STEADY or (ratio < 1).mean() < 0.75:
         return None
     evidence = [proof("eval loss over train loss", middle, "about 1")]
@@ -243,11 +252,7 @@ def _leak_onset(at: Floats, ratio: Floats) -> float:
 
 def catastrophic_forgetting(history: History) -> Finding | None:
     """The loss on general text rises while the loss on the task falls."""
-    names = [
-        name
-        for name in history.evals.columns
-        if name.endswith("loss") and any(mark in name for mark in _GENERAL)
-    ]
+    names = [name for name in history.evals.columns if name.endswith("loss") and any(mark in name for mark in _GENERAL)]
     for name in sorted(names):
         found = _forgets(history, name)
         if found:

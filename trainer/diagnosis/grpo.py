@@ -17,7 +17,7 @@ _CUT = 0.85  # of the completions end at the cap
 _AT_CAP, _MOSTLY_CUT, _GROWN = 0.8, 0.5, 1.3
 _LOST = 0.9  # of the best reward
 _FAR_KL, _KL_TIMES = 0.5, 20.0  # nats per token; healthy runs end at 0.02 to 0.2
-_KL_LEAVES = 3.0  # times its path so far
+_KL_LEAVES = (3.0, 10.0)  # times its path so far
 
 
 def _reward_fall(history: History) -> tuple[float, float]:
@@ -88,7 +88,10 @@ def grpo_length_explosion(history: History) -> Finding | None:
     cut = history.train.column("completions/clipped_ratio")
     if len(clean(length)) < 8:
         return None
-    start, end = median(length[: max(3, len(length) // 10)]), median(length[-max(3, len(length) // 8) :])
+    start, end = (
+        median(length[: max(3, len(length) // 10)]),
+        median(length[-max(3, len(length) // 8) :]),
+    )
     cut_end = median(cut[-max(3, len(cut) // 8) :])
     cap = history.number("max_completion_length")
     at_cap = end >= _AT_CAP * cap if cap else cut_end >= _MOSTLY_CUT
@@ -120,9 +123,12 @@ def grpo_length_explosion(history: History) -> Finding | None:
 
 
 def _growth_start(steps: Floats, length: Floats, start: float, end: float) -> float:
-    """Where the line through a fifth and three fifths of the climb meets the early length."""
+    """Where the line through a fifth and three fifths of the climb meets the early length.
+
+    A little before it, since growth starts slowly.
+    """
     fifth, most = (int(np.argmax(length >= start + s * (end - start))) for s in (0.2, 0.6))
-    return max(float(steps[0]), float(steps[fifth] - (steps[most] - steps[fifth]) / 2))
+    return max(float(steps[0]), float(steps[fifth] - 0.65 * (steps[most] - steps[fifth])))
 
 
 def grpo_kl_blowup(history: History) -> Finding | None:
@@ -149,18 +155,23 @@ def grpo_kl_blowup(history: History) -> Finding | None:
             Sign("a reward that collapses", lost),
         ],
         evidence=_kl_evidence(history, row, top, early),
-        onset=float(history.steps[row]) - history.logging_steps / 2,
+        onset=float(history.steps[row]),
         fix={**lower_rate(history), **raise_beta(history)},
     )
 
 
 def _leaves(history: History) -> int:
-    """The first row from which KL stays above three times the straight path it was on."""
+    """The row at which KL leaves the straight path it was on, for good.
+
+    From where it is three and ten times above that path, its growth is followed back to the path.
+    """
     kl, steps = np.nan_to_num(history.train.column("kl")), history.steps
     pace = kl / np.maximum(1.0, steps)
     path = float(np.percentile(pace[1 : max(5, len(pace) // 2)], 30)) * steps
-    low = np.flatnonzero(kl <= _KL_LEAVES * path)
-    return min(len(kl) - 1, int(low[-1]) + 1) if len(low) else 0
+    over = [np.flatnonzero(kl <= times * path) for times in _KL_LEAVES]
+    three, ten = (min(len(kl) - 1, int(low[-1]) + 1) if len(low) else 0 for low in over)
+    back = (ten - three) * np.log(_KL_LEAVES[0]) / np.log(_KL_LEAVES[1] / _KL_LEAVES[0])
+    return max(0, three - int(0.5 * back))  # half: noise may have held KL under three times
 
 
 def _kl_evidence(history: History, row: int, top: float, early: float) -> list[Evidence]:

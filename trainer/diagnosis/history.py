@@ -5,7 +5,7 @@ still gives a `History`; rules then see `None` or an empty array and say less, w
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -86,12 +86,12 @@ class History:
         """Build a history from rows as `Trainer.state.log_history` holds them."""
         facts = flatten(plan or {})
         clean = [_plain_names(row) for row in rows if not any(mark in row for mark in _SUMMARY_MARKS)]
+        counted = any(_step_of(row) is None for row in clean)
+        clean = _numbered(clean, facts) if counted else clean
         train_rows = [row for row in clean if any(mark in row for mark in _TRAIN_MARKS)]
         eval_rows = [row for row in clean if any(name.startswith("eval_") for name in row)]
-        counted = any(_step_of(row) is None for row in train_rows)
-        spacing = _spacing(train_rows, facts)
-        train, restarts = _table(train_rows, spacing, lambda name: not name.startswith("eval_"))
-        evals, _ = _table(eval_rows, spacing, lambda name: name.startswith("eval_"))
+        train, restarts = _table(train_rows, lambda name: not name.startswith("eval_"))
+        evals, _ = _table(eval_rows, lambda name: name.startswith("eval_"))
         return cls(train, evals, facts, dict(run or {}), restarts, counted)
 
     @property
@@ -184,7 +184,7 @@ class History:
 
     @cached_property
     def tuning(self) -> str | None:
-        """"lora" (adapters of any kind) or "full"; None if the plan does not say."""
+        """ "lora" (adapters of any kind) or "full"; None if the plan does not say."""
         named = (self.text("tuning") or self.text("adapter") or self.text("kind") or "").lower()
         if "lora" in named or self.number("lora_r") or self.number("r"):
             return "lora"
@@ -250,8 +250,20 @@ def _step_of(row: Mapping[str, Any]) -> float | None:
     return float(int(step)) if np.isfinite(step) and step >= 0 else None
 
 
+def _numbered(rows: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows with a step each: training rows are counted, evaluations belong to the row before."""
+    train = [row for row in rows if any(mark in row for mark in _TRAIN_MARKS)]
+    spacing = _spacing(train, plan)
+    numbered: list[dict[str, Any]] = []
+    count = 0
+    for row in rows:
+        count += any(mark in row for mark in _TRAIN_MARKS)
+        numbered.append({**row, "step": max(1.0, count * spacing)})
+    return numbered
+
+
 def _spacing(rows: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> float:
-    """Steps to count per row where the log has no step numbers."""
+    """Steps to count per training row where the log has no step numbers."""
     planned = number(plan.get("logging_steps"))
     if np.isfinite(planned) and planned >= 1:
         return planned
@@ -261,15 +273,12 @@ def _spacing(rows: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]) -> floa
     return max(1.0, float(round(total))) if np.isfinite(total) else 1.0
 
 
-def _table(
-    rows: Sequence[Mapping[str, Any]], spacing: float, wanted: Any
-) -> tuple[Table, tuple[int, ...]]:
+def _table(rows: Sequence[Mapping[str, Any]], wanted: Callable[[str], bool]) -> tuple[Table, tuple[int, ...]]:
     """Rows as columns. Where steps go back, the later rows replace the earlier ones."""
     kept: list[tuple[float, Mapping[str, Any]]] = []
     restarts: list[int] = []
-    for position, row in enumerate(rows, start=1):
-        given = _step_of(row)
-        step = position * spacing if given is None else given
+    for row in rows:
+        step = _step_of(row) or 0.0
         if kept and step < kept[-1][0]:
             restarts.append(int(step))
         while kept and kept[-1][0] >= step:

@@ -1,4 +1,4 @@
-"""What the model is fed: template, new tokens, cut rows, order of rows, scale of the logged loss."""
+"""What the model is fed: template, new tokens, cut rows, scale of the logged loss."""
 
 from math import erf, log, sqrt
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from trainer.diagnosis.catalogue import Sign, build, proof
 from trainer.diagnosis.finding import Finding
-from trainer.diagnosis.history import History
-from trainer.diagnosis.stats import clean, head, median, smooth, tail
-from trainer.diagnosis.usual import chance_loss, next_power_of_two
+from trainer.diagnosis.history import Floats, History
+from trainer.diagnosis.stats import clean, head, median, smooth, spread, tail
+from trainer.diagnosis.usual import chance_loss, learning_rates, next_power_of_two
 
 _HIGH_START, _HIGH_END = 4.0, 1.9  # nats; instruct models start at 1 to 2.5 on fitting text
 _HINTED_START, _HINTED_END = 3.2, 1.6  # when the plan itself names a foreign template
-_BLIND_START, _BLIND_END = 4.5, 2.2  # when neither plan nor size of the model is known
+_BLIND_START, _BLIND_END = 4.5, 2.2  # when the size of the model is not known
 _SMALLEST_B = 0.3  # billions; smaller models have high losses of their own
 _NEW_TOKEN_START = 5.0
 _OVER_CHANCE = 1.05  # times ln(vocabulary): worse than guessing needs embeddings that mislead
@@ -42,6 +42,11 @@ def _untrained_tokens(history: History) -> bool | None:
     return not trained or init == "random"
 
 
+def _rate_is_high(history: History) -> bool:
+    usual, peak = learning_rates(history), history.peak_lr
+    return usual is not None and peak is not None and peak > 2 * usual.high
+
+
 def loss_high_start_new_tokens(history: History) -> Finding | None:
     """Starts at 7 to hundreds with huge gradients and is still high after long training."""
     ends = _high_start(history)
@@ -53,10 +58,12 @@ def loss_high_start_new_tokens(history: History) -> Finding | None:
     worse = start > _OVER_CHANCE * (chance or _LARGEST_VOCABULARY)
     if start < _NEW_TOKEN_START or end < _HIGH_END or not (untrained or worse):
         return None
-    span = (float(history.steps[0]), float(history.steps[-1]))
-    evidence = [proof("loss at the start", start, chance, span), proof("loss at the end", end)]
     norm = head(history.grad_norm)
     later = tail(history.grad_norm)
+    if untrained is None and (_rate_is_high(history) or norm < 3 * later):
+        return None  # a learning rate gone wild looks alike, but keeps its gradients large
+    span = (float(history.steps[0]), float(history.steps[-1]))
+    evidence = [proof("loss at the start", start, chance, span), proof("loss at the end", end)]
     if np.isfinite(norm) and np.isfinite(later):
         evidence.append(proof("gradient norm at the start", norm, later))
     added = history.number("new_tokens_added")
@@ -92,7 +99,7 @@ def _judgeable(history: History) -> bool:
     if history.params_b is not None:
         return history.params_b >= _SMALLEST_B
     name = (history.text("base_model") or "").lower()
-    return not name or any(mark in name for mark in ("instruct", "chat", "-it"))
+    return any(mark in name for mark in ("instruct", "chat", "-it"))
 
 
 def loss_high_start_template(history: History) -> Finding | None:
@@ -177,7 +184,7 @@ def loss_scale(history: History) -> float | None:
     which for a fitted model is close to the loss per token.
     """
     steps = history.number("gradient_accumulation_steps")
-    if not history.is_supervised or steps is None or steps < 2:
+    if not history.is_supervised or (steps is not None and steps < 2):
         return None
     at, evals = history.evals.finite("eval_loss")
     train_at, train = history.train.finite("loss")
@@ -188,15 +195,26 @@ def loss_scale(history: History) -> float | None:
     ratio = clean(ratio)
     if len(ratio) < 2:
         return None
+    steps = steps or _whole_ratio(ratio)
+    if steps is None:
+        return None
     fits = np.abs(np.log(np.maximum(ratio, 1e-9) / steps)) < _SCALE_TOLERANCE
     return float(np.median(ratio)) if fits[0] and fits.mean() >= 0.8 else None
+
+
+def _whole_ratio(ratio: Floats) -> float | None:
+    """The whole number at which a ratio stays, if it is two or more and hardly moves."""
+    middle = float(np.median(ratio))
+    whole = float(round(middle))
+    steady = len(ratio) >= 3 and spread(ratio) < 0.25 * middle
+    return whole if steady and whole >= 2 and abs(middle / whole - 1) < 0.15 else None
 
 
 def loss_scaled_by_grad_accum(history: History) -> Finding | None:
     """Train loss about GA times the eval loss from the first log on."""
     scale = loss_scale(history)
     steps = history.number("gradient_accumulation_steps")
-    if scale is None or steps is None:
+    if scale is None:
         return None
     _, evals = history.evals.finite("eval_loss")
     evidence = [
@@ -204,7 +222,7 @@ def loss_scaled_by_grad_accum(history: History) -> Finding | None:
         proof("ratio of the two", scale, steps),
     ]
     signs = [
-        Sign("a ratio that fits the accumulation steps", True, 2.0),
+        Sign("a ratio that fits the accumulation steps", True if steps else None, 2.0),
         Sign("the ratio is there from the first log", True),
         Sign("an eval loss to compare with", len(evals) >= 2),
     ]

@@ -5,9 +5,10 @@ import numpy as np
 from trainer.diagnosis.catalogue import Sign, build, proof
 from trainer.diagnosis.finding import Evidence, Finding
 from trainer.diagnosis.history import History
+from trainer.diagnosis.inputs import loss_scale
 from trainer.diagnosis.schedule import lr_resets, resume_rows
-from trainer.diagnosis.stats import Spike, find_spikes, median, noise, tail
-from trainer.diagnosis.usual import learning_rates, lower_rate
+from trainer.diagnosis.stats import Spike, clean, find_spikes, median, noise, tail
+from trainer.diagnosis.usual import chance_loss, learning_rates, lower_rate
 
 _SLOW_STEPS = 7  # "tens of steps" to heal; a bad batch is gone within a few
 _NORM_RISE = 3.0  # times its median: the gradient saw the spike too
@@ -15,6 +16,7 @@ _HIGH_RATE = 2.0  # times the top of the usual range
 _START_SHARE = 0.12  # of the run: where a missing warmup shows
 _START_RISE = 1.2  # times the first logged loss
 _START_NORM = 8.0  # times the later median; without warmup the threads show 10 to 50 times
+_WILD = 1.2  # times ln(vocabulary)
 _TINY_WARMUP = 2  # steps: as good as none
 _DIVERGED_TIMES, _DIVERGED_NATS = 1.8, 1.5  # over the best level; spikes that heal stay below
 _STAYS = 0.6  # of the climb is still there at the end
@@ -23,11 +25,7 @@ _STAYS = 0.6  # of the climb is still there at the end
 def spikes_of(history: History) -> list[Spike]:
     """Spikes that no restart of the schedule and no resume explains."""
     known = lr_resets(history) + resume_rows(history)
-    return [
-        spike
-        for spike in find_spikes(history.loss)
-        if all(not -2 <= spike.start - row <= 4 for row in known)
-    ]
+    return [spike for spike in find_spikes(history.loss) if all(not -2 <= spike.start - row <= 4 for row in known)]
 
 
 def _recovery_steps(history: History, spike: Spike) -> float:
@@ -68,6 +66,8 @@ def lr_too_high_spike(history: History) -> Finding | None:
     usual, peak = learning_rates(history), history.peak_lr
     high = None if usual is None or peak is None else peak > _HIGH_RATE * usual.high
     slow = [s for s in spikes_of(history) if _is_slow(history, s)]
+    if high and not slow:
+        return _wild_from_the_start(history)
     if len(slow) < (1 if high else 2):
         return None
     norms = [_norm_at(history, s) for s in slow]
@@ -76,7 +76,7 @@ def lr_too_high_spike(history: History) -> Finding | None:
     evidence = [e for s in slow[:4] for e in _spike_evidence(history, s)]
     evidence.append(proof("number of spikes that heal slowly", float(len(slow))))
     if peak is not None and usual is not None:
-        evidence.append(proof("learning rate", peak, f"{usual.low:.1g} to {usual.high:.1g}"))
+        evidence.append(proof("learning rate", peak, usual.text))
     signs = [
         Sign("several spikes", len(slow) > 1, 2.0),
         Sign("slow recovery", True, 2.0),
@@ -89,6 +89,33 @@ def lr_too_high_spike(history: History) -> Finding | None:
         signs=signs,
         evidence=evidence,
         onset=float(history.steps[slow[0].start]),
+        fix=lower_rate(history),
+    )
+
+
+def _wild_from_the_start(history: History) -> Finding | None:
+    """At a rate above the usual, the first logs are already worse than guessing every token."""
+    chance = chance_loss(history)
+    loss = clean(history.loss)
+    if chance is None or len(loss) < 3 or float(loss[:3].max()) < _WILD * chance:
+        return None
+    if (history.number("new_tokens_added") or 0) > 0 or loss_scale(history):
+        return None
+    usual, peak = learning_rates(history), history.peak_lr
+    span = (float(history.steps[0]), float(history.steps[-1]))
+    evidence = [proof("loss at the start", float(loss[:3].max()), chance, span)]
+    if usual is not None and peak is not None:
+        evidence.append(proof("learning rate", peak, usual.text))
+    signs = [
+        Sign("a start worse than guessing every token", True),
+        Sign("a learning rate above the usual", True),
+        Sign("several spikes", False),
+    ]
+    return build(
+        "lr_too_high_spike",
+        signs=signs,
+        evidence=evidence,
+        onset=span[0],
         fix=lower_rate(history),
     )
 
@@ -114,9 +141,7 @@ def bad_batch(history: History) -> Finding | None:
         ),
         Sign("a height far over the noise", first.height > 12 * noise(history.loss)),
     ]
-    return build(
-        "bad_batch", signs=signs, evidence=evidence, onset=float(history.steps[first.peak])
-    )
+    return build("bad_batch", signs=signs, evidence=evidence, onset=float(history.steps[first.peak]))
 
 
 def warmup_missing(history: History) -> Finding | None:
@@ -133,7 +158,7 @@ def warmup_missing(history: History) -> Finding | None:
     later = median(norm[count:])
     top = float(np.nanmax(norm[:count], initial=0.0))
     kicks = bool(np.isfinite(later) and top >= _START_NORM * later and top >= 4.0)
-    hidden = kicks and peak == 0 and loss[0] > 1.4 * tail(loss)  # the rise is inside the first log
+    hidden = kicks and peak <= 1 and loss[0] > 1.4 * tail(loss)  # the rise is inside the first log
     if not (rises and (kicks or not np.isfinite(later))) and not hidden:
         return None
     return _no_warmup(history, peak, top if kicks else None, later)
@@ -217,7 +242,7 @@ def _diverged(history: History, row: int, best: float, end: float) -> Finding:
     usual, peak = learning_rates(history), history.peak_lr
     high = None if usual is None or peak is None else peak > _HIGH_RATE * usual.high
     if usual is not None and peak is not None:
-        evidence.append(proof("learning rate", peak, f"{usual.low:.1g} to {usual.high:.1g}"))
+        evidence.append(proof("learning rate", peak, usual.text))
     signs = [
         Sign("a climb far over the best level", True, 2.0),
         Sign("no recovery", True, 2.0),

@@ -58,9 +58,7 @@ def zero_loss_labels_masked(history: History) -> Finding | None:
         Sign("a gradient norm of exactly zero", True if history.train.has("grad_norm") else None),
         Sign("no unmasked label in the data", None if share is None else share == 0.0),
     ]
-    return build(
-        "zero_loss_labels_masked", signs=signs, evidence=evidence, onset=1.0, fix=_fix(history)
-    )
+    return build("zero_loss_labels_masked", signs=signs, evidence=evidence, onset=1.0, fix=_fix(history))
 
 
 def nan_labels_masked(history: History) -> Finding | None:
@@ -110,6 +108,4 @@ def _now_and_then(history: History) -> Finding | None:
         Sign("prompts longer than max_length", _cut_prompts(history)),
         Sign("a small unmasked share", None if share is None else share < 0.25),
     ]
-    return build(
-        "nan_labels_masked", signs=signs, evidence=evidence, onset=onset, fix=_fix(history)
-    )
+    return build("nan_labels_masked", signs=signs, evidence=evidence, onset=onset, fix=_fix(history))

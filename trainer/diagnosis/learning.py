@@ -9,7 +9,7 @@ from trainer.diagnosis.catalogue import Sign, build, proof
 from trainer.diagnosis.finding import Evidence, Finding
 from trainer.diagnosis.history import History
 from trainer.diagnosis.inputs import loss_scale
-from trainer.diagnosis.stats import clean, head, median, noise, smooth, tail
+from trainer.diagnosis.stats import clean, find_spikes, head, median, noise, smooth, tail
 from trainer.diagnosis.usual import Range, learning_rates, usual_rate
 
 _FLAT = 0.05  # of the loss; plus what noise can do to two means
@@ -20,9 +20,11 @@ _TINY_PCT = 0.02  # per cent of the weights; LoRA on all linear layers has 0.2 t
 _TINY_NORM = 0.15
 _LITTLE_GAIN = 0.13  # of the loss
 _LOW_RANK = 2
-_HALF_STILL_TO_COME = 0.35  # gain of the second half: a fall whose time scale is the run itself
-_SLOW_HALF = 0.15
-_LEARNED_ENOUGH = 0.35  # of the loss: who gained this much did not stop too early
+# Gain of the second half, as a share: 0.27 is a fall whose time scale is half the run, 0.38 the
+# whole run. Train loss alone is too noisy for the lower one.
+_STILL_BY_EVAL, _STILL_BY_TRAIN = 0.28, 0.35
+_SLOW_HALF = 0.08
+_LEARNED_ENOUGH = 0.4  # of the loss: who gained this much did not stop too early
 _DECAYED = 0.02  # of the peak rate: no more learning
 
 
@@ -36,6 +38,7 @@ class Gain:
     """Share of the whole gain that came in the second half (0.5 is a straight line)."""
     error: float
     """Standard error of the gain, from the noise between rows."""
+    by_eval: bool
 
     @property
     def share(self) -> float:
@@ -61,7 +64,7 @@ def gain_of(history: History) -> Gain | None:
         error = max(float(error) * 0.5, sigma)
     whole = start - end
     half = (middle - end) / whole if whole > 0 else 0.0
-    return Gain(start, end, half, float(error))
+    return Gain(start, end, half, float(error), len(evals) >= 6)
 
 
 def _is_flat(gain: Gain) -> bool:
@@ -155,13 +158,11 @@ def loss_flat_lr_too_low(history: History) -> Finding | None:
         Sign("a learning rate far under the usual", True, 2.0),
         Sign("a gradient norm above zero", norm > 0 if np.isfinite(norm) else None),
     ]
-    return build(
-        "loss_flat_lr_too_low", signs=signs, evidence=evidence, fix=usual_rate(history)
-    )
+    return build("loss_flat_lr_too_low", signs=signs, evidence=evidence, fix=usual_rate(history))
 
 
 def _rate(peak: float, usual: Range) -> Evidence:
-    return proof("learning rate", peak, f"{usual.low:.1g} to {usual.high:.1g}")
+    return proof("learning rate", peak, usual.text)
 
 
 def underfitting(history: History) -> Finding | None:
@@ -169,6 +170,8 @@ def underfitting(history: History) -> Finding | None:
     gain = _judged(history)
     if gain is None or history.method == "cpt" or gain.share > _LEARNED_ENOUGH:
         return None
+    if any(spike.rows_high > 1 for spike in find_spikes(history.loss)):
+        return None  # a curve that was thrown off says nothing about how much was left to learn
     return (
         _held_by_rank(history, gain)
         or _held_by_rate(history, gain)
@@ -226,7 +229,8 @@ def _held_by_rate(history: History, gain: Gain) -> Finding | None:
 
 def _stopped_early(history: History, gain: Gain) -> Finding | None:
     late = (gain.start - gain.end) * gain.second_half
-    still = gain.second_half >= _HALF_STILL_TO_COME and late > max(3 * gain.error, 0.03 * gain.end)
+    need = _STILL_BY_EVAL if gain.by_eval else _STILL_BY_TRAIN
+    still = gain.second_half >= need and late > max(3 * gain.error, 0.03 * gain.end)
     decayed = _decayed_early(history)
     if not still and not decayed:
         return None
@@ -256,7 +260,7 @@ def _decayed_early(history: History) -> bool:
     loss = clean(history.loss)[: last + 1]
     third = len(loss) // 3
     drop = median(loss[third : 2 * third]) - median(loss[2 * third :])
-    return drop > max(3 * noise(loss) / np.sqrt(max(1, third)), 0.03 * median(loss))
+    return bool(drop > max(3 * noise(loss) / np.sqrt(max(1, third)), 0.03 * median(loss)))
 
 
 def _learned_nothing(history: History, gain: Gain) -> Finding | None:

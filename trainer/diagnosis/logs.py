@@ -8,13 +8,13 @@ import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 Row = dict[str, Any]
 
 _BRACES = re.compile(r"\{[^{}]*\}")
 _BARE_NUMBER = re.compile(r"(?<=[:\s,\[])(nan|inf|-inf|NaN|Infinity|-Infinity)(?=\s*[,}\]])")
-_CUT_DOCUMENT = re.compile(r"\[\s*(\{[^{}]*$|\{\s*\")|\{\s*\"[^\"]*\":\s*[\[{\d].*\"log_history\"", re.DOTALL)
 _PROGRESS = re.compile(r"(\d+)/(\d+) \[")
 _METRICS = ("loss", "eval_loss", "grad_norm", "learning_rate", "reward", "train_runtime", "epoch")
 _HOLDERS = ("log_history", "history", "logs", "rows")
@@ -93,7 +93,7 @@ def _from_text(text: str) -> list[Row]:
         return _from_parsed(json.loads(stripped))
     except json.JSONDecodeError as error:
         fault = error
-    rows = [] if _CUT_DOCUMENT.match(stripped) else _printed_rows(stripped)
+    rows = [] if _is_cut_document(stripped) else _printed_rows(stripped)
     if rows:
         return rows
     raise LogUnreadable(
@@ -101,6 +101,11 @@ def _from_text(text: str) -> list[Row]:
         f"line {fault.lineno}, column {fault.colno}: {_quote(stripped, fault.pos)}",
         "check that the file was saved completely, or paste the printed {'loss': ...} lines",
     ) from fault
+
+
+def _is_cut_document(text: str) -> bool:
+    """Whether the text is one JSON document that breaks off, rather than printed rows."""
+    return bool(re.match(r'\[\s*\{\s*"', text)) or (text[0] == "{" and '"log_history"' in text)
 
 
 def _quote(text: str, position: int) -> str:
@@ -156,11 +161,10 @@ def _with_bar_steps(rows: list[Row], bars: list[int | None]) -> list[Row]:
     if any("step" in row for row in rows):
         return rows
     steps = [bar or 0 for _, bar in train]
-    if not steps or steps[0] < 1 or any(b <= a for a, b in zip(steps, steps[1:], strict=False)):
+    if not steps or steps[0] < 1 or any(b <= a for a, b in pairwise(steps)):
         return rows
     return [
-        {**row, "step": bar} if bar and "train_runtime" not in row else row
-        for row, bar in zip(rows, bars, strict=True)
+        {**row, "step": bar} if bar and "train_runtime" not in row else row for row, bar in zip(rows, bars, strict=True)
     ]
 
 

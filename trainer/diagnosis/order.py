@@ -1,5 +1,7 @@
 """The order of the data seen in the curve: the same shape every epoch, or every megabatch."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from trainer.diagnosis.catalogue import Sign, build, proof
@@ -13,16 +15,29 @@ _MOST_EPOCHS = 30
 _LEAST_ROWS = 7  # logged rows an epoch needs to have a shape
 _AMPLITUDE = 0.12  # of the level; a shuffled epoch's drift stays below 5 %
 _HINTED_AMPLITUDE = 0.07  # when the plan says that rows are not shuffled
+_DOUBTFUL_AMPLITUDE = 0.18  # two epochs only, or a plan that shuffles
 _ALIKE = 0.75  # correlation of neighbouring epochs
 _REPEATS, _REPEATS_TWICE = 0.5, 0.25  # autocorrelation at the period and at its double
-_SHARE_OF_VARIANCE = 0.12
+_KICK = 2.5  # times the median gradient norm
 
 
 def data_order_sawtooth(history: History) -> Finding | None:
     """Periodic pattern: the same shape every epoch, or every length megabatch."""
-    if not history.is_supervised or len(history.loss) < 16:
+    if not history.is_supervised or len(history.loss) < 16 or _kicks(history):
         return None
     return _per_epoch(history) or _per_megabatch(history)
+
+
+def _kicks(history: History) -> bool:
+    """Whether large gradients go with the high losses: spikes, not hard rows in turn."""
+    both = np.isfinite(history.loss) & np.isfinite(history.grad_norm)
+    loss, norm = history.loss[both], history.grad_norm[both]
+    skip = len(loss) // 10  # gradients and losses are large at first in any run
+    if len(loss) - skip < 12:
+        return False
+    loss, norm = loss[skip:], norm[skip:]
+    high = loss >= np.percentile(loss, 92)
+    return median(norm[high]) > _KICK * median(norm)
 
 
 def epoch_profiles(history: History) -> list[Floats]:
@@ -47,7 +62,8 @@ def _per_epoch(history: History) -> Finding | None:
         profiles = [p[_PHASES // 4 :] for p in profiles]  # the first epoch's fall is no shape
     alike, sizes = _likeness(profiles)
     hinted = history.flag("shuffle") is False
-    least = _HINTED_AMPLITUDE if hinted else _AMPLITUDE
+    doubtful = len(profiles) < 3 or history.flag("shuffle") is True
+    least = _HINTED_AMPLITUDE if hinted else _DOUBTFUL_AMPLITUDE if doubtful else _AMPLITUDE
     if sizes < least or alike < _ALIKE:
         return None
     evidence = [
@@ -78,7 +94,7 @@ def _likeness(profiles: list[Floats]) -> tuple[float, float]:
     ramp = drift * np.linspace(-0.5, 0.5, len(profiles[0]))
     alike, sizes = 1.0, float("inf")
     for shapes in (profiles, [p - ramp for p in profiles]):
-        pairs = [correlation(a, b) for a, b in zip(shapes, shapes[1:], strict=False)]
+        pairs = [correlation(a, b) for a, b in pairwise(shapes)]
         alike = min(alike, float(np.median(pairs)))
         sizes = min(sizes, *(spread(p) / max(1e-9, float(np.mean(p))) for p in shapes))
     return alike, sizes

@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.diagnosis.finding import Finding
 from trainer.diagnosis.history import History
-from trainer.diagnosis.stats import clean, head, level_before, tail
+from trainer.diagnosis.stats import clean, find_spikes, head, level_before, tail
 
 _SPIKES = (
     "bad_batch",
@@ -74,12 +74,13 @@ _TOPICS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("truncation", r"truncat|cut off|max_?length", ("truncated_data", "nan_labels_masked")),
     (
         "spike",
-        r"spik|jump|bump|blip|peak|sudden|unstable|explod|diverg|blow|went up|goes up|going up|ris(es|ing|e)",
+        r"spik|jump|bump|blip|peak|sudden|unstable|explod|diverg|blow"
+        r"|went up|goes up|going up|ris(es|ing|e)",
         _SPIKES,
     ),
     (
         "standstill",
-        r"flat|stuck|not (learn|fall|improv|decreas|go)|n.t (learn|fall|improv|decreas|go)|plateau|under-?fit|nothing learn",
+        r"flat|stuck|(not|n.t) (learn|fall|improv|decreas|go)|plateau|under-?fit|nothing learn",
         _STANDSTILL,
     ),
     (
@@ -121,8 +122,10 @@ def topic_of(question: str) -> Topic | None:
 
 
 def select(topic: Topic, findings: Sequence[Finding], history: History) -> list[Finding]:
-    """Findings that answer the question: of the right kind, and at the right step if one is named."""
+    """Findings that answer the question: of the right kind, and at the step if one is named."""
     real = [f for f in findings if f.label != "healthy"]
+    if topic.name == "nan" and not _has_nan(history):
+        return []
     if topic.labels:
         real = [f for f in real if f.label in topic.labels]
     if topic.step is not None:
@@ -130,18 +133,36 @@ def select(topic: Topic, findings: Sequence[Finding], history: History) -> list[
     return real
 
 
+def _has_nan(history: History) -> bool:
+    """Whether a value is no number, or a zero that may stand for one."""
+    broken = history.train.broken("loss") | history.train.broken("grad_norm")
+    return bool(broken.any() or (history.loss == 0).any() or history.evals.broken("eval_loss").any())
+
+
 def _covers(finding: Finding, step: int, history: History) -> bool:
     reach = _REACH * history.logging_steps
     if finding.onset_step is not None and abs(finding.onset_step - step) <= reach:
         return True
     length = max(1, history.last_step)
-    spans = [
-        (e.step_from, e.step_to)
-        for e in finding.evidence
-        if e.step_from is not None and e.step_to is not None
-    ]
+    spans = [(e.step_from, e.step_to) for e in finding.evidence if e.step_from is not None and e.step_to is not None]
     narrow = [(a, b) for a, b in spans if b - a < 0.5 * length]
     return any(a - reach <= step <= b + reach for a, b in narrow)
+
+
+def unnamed_spike(topic: Topic, history: History) -> str | None:
+    """A rise that is in the record but that no rule could name, for a question about spikes."""
+    if topic.name != "spike" or topic.step is not None:
+        return None
+    spikes = find_spikes(history.loss)
+    if not spikes:
+        return None
+    top = max(spikes, key=lambda spike: spike.height)
+    end = int(history.steps[min(top.end, len(history.steps) - 1)])
+    return (
+        f"At step {int(history.steps[top.start])} the loss rose from {_round(top.level)} to "
+        f"{_round(top.level + top.height)}, until about step {end}. The record does not show why: "
+        "the samples of those steps, the checkpoint files of a resume, or a plan would tell."
+    )
 
 
 def nearest_numbers(topic: Topic, history: History) -> str:
@@ -189,7 +210,8 @@ def _no_nan(history: History) -> str:
     count = int(np.isfinite(history.loss).sum())
     if count == len(history.loss):
         return f"all {count} logged losses are finite numbers."
-    return f"{count} of {len(history.loss)} logged losses are finite numbers, and no pattern stands out."
+    logged = len(history.loss)
+    return f"{count} of {logged} logged losses are finite numbers, and no pattern stands out."
 
 
 def _evals(history: History, name: str, what: str) -> str:
@@ -220,7 +242,8 @@ def _at_step(history: History, step: int) -> str:
         return f"it ends at step {history.last_step}."
     row = int(np.argmin(np.abs(history.steps - step)))
     level = level_before(history.loss)[row]
-    told = f"the nearest logged step is {int(history.steps[row])}, with a loss of {_round(history.loss[row])}"
+    told = f"the nearest logged step is {int(history.steps[row])}"
+    told += f", with a loss of {_round(history.loss[row])}"
     return told + (f" (level before it: {_round(level)})." if np.isfinite(level) else ".")
 
 

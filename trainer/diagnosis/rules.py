@@ -85,8 +85,10 @@ EXPLAINS: dict[str, frozenset[str]] = {
         {"bad_batch", "lr_too_high_spike", "epoch_memorization", "warmup_missing", "underfitting"}
     ),
     "lr_restart_spikes": frozenset({"bad_batch", "lr_too_high_spike", "data_order_sawtooth"}),
-    "resume_without_optimizer": frozenset({"bad_batch", "lr_too_high_spike", "underfitting"}),
-    "lr_too_high_spike": frozenset({"underfitting", "bad_batch", "epoch_memorization"}),
+    "resume_without_optimizer": frozenset({"bad_batch", "lr_too_high_spike", "underfitting", "data_order_sawtooth"}),
+    "lr_too_high_spike": frozenset(
+        {"underfitting", "bad_batch", "epoch_memorization", "eval_below_train_regularization"}
+    ),
     "warmup_missing": frozenset({"underfitting", "bad_batch"}),
     # Nothing moves: one cause is enough.
     "no_gradient_flow": frozenset(

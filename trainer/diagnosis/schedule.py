@@ -13,7 +13,7 @@ _BUMP_SHARE = 0.06  # of the level; restarts in the threads bump by 10 to 30 %
 _BUMP_SIGMAS = 3.0
 _JUMP_SHARE = 0.10  # of the level; resumes without optimizer in the threads jump by 20 to 100 %
 _JUMP_SIGMAS = 4.0
-_ROWS_AFTER = 3
+_ROWS_BEFORE, _ROWS_AFTER = 4, 3
 _FAR = 4  # rows within which a bump counts as belonging to a reset
 
 
@@ -53,15 +53,13 @@ def _rewarmed(history: History) -> list[int]:
     return [
         row
         for row in range(4, len(rate) - 2)
-        if rate[row - 1] > 0.2 * peak
-        and rate[row] < 0.6 * rate[row - 1]
-        and rate[row + 1] > 1.3 * rate[row]
+        if rate[row - 1] > 0.2 * peak and rate[row] < 0.6 * rate[row - 1] and rate[row + 1] > 1.3 * rate[row]
     ]
 
 
 def jump_at(values: Floats, row: int, rows_after: int = _ROWS_AFTER) -> tuple[float, float]:
     """Level before the row, and how far the rows from it on rise over that level."""
-    before = median(values[max(0, row - 9) : row])
+    before = median(values[max(0, row - _ROWS_BEFORE) : row])
     after = clean(values[row : row + rows_after])
     return before, float(np.max(after) - before) if len(after) else float("nan")
 
@@ -92,9 +90,7 @@ def lr_restart_spikes(history: History) -> Finding | None:
     ]
     rate = history.train.column("learning_rate")
     row = resets[first]
-    evidence.append(
-        proof("learning rate at the restart", float(rate[row]), float(rate[row - 1]))
-    )
+    evidence.append(proof("learning rate at the restart", float(rate[row]), float(rate[row - 1])))
     signs = [
         Sign("the rate jumps back to its peak", True),
         Sign("the loss rises right after each jump", all(bumps)),

@@ -15,6 +15,11 @@ class Range:
     why: str
 
     @property
+    def text(self) -> str:
+        """The range as people write it: "5e-6 to 2e-5"."""
+        return f"{self.low:.1g} to {self.high:.1g}".replace("e-0", "e-")
+
+    @property
     def middle(self) -> float:
         """Geometric middle: learning rates live on a log scale."""
         return float((self.low * self.high) ** 0.5)
@@ -58,7 +63,7 @@ def _scaled(params_b: float | None) -> Range:
 
 
 def lower_rate(history: History) -> dict[str, float]:
-    """A learning rate three times lower, or the middle of the usual range if that is lower still."""
+    """A learning rate three times lower, or the middle of the usual range if that is lower."""
     if history.peak_lr is None:
         return {}
     usual = learning_rates(history)

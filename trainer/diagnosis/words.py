@@ -11,7 +11,7 @@ from typing import Literal
 from trainer.diagnosis.catalogue import entry
 from trainer.diagnosis.finding import Evidence, Finding
 from trainer.diagnosis.history import History
-from trainer.diagnosis.questions import nearest_numbers, select, topic_of
+from trainer.diagnosis.questions import nearest_numbers, select, topic_of, unnamed_spike
 
 Register = Literal["plain", "expert"]
 
@@ -44,6 +44,8 @@ def tell(findings: Sequence[Finding], history: History, register: Register = "pl
     if all(finding.label == "healthy" for finding in findings):
         return _with_terms([_healthy(findings, history)])
     shown = [_plain(finding, history) for finding in findings[:_SHOWN]]
+    if history.steps_counted:
+        shown.append("The log gives no step numbers, so its rows were counted.")
     if len(findings) > _SHOWN:
         names = ", ".join(entry(f.label).name for f in findings[_SHOWN:])
         shown.append(f"Also seen: {names}.")
@@ -63,6 +65,9 @@ def answer(
     chosen = select(topic, findings, history)
     if chosen:
         return tell(chosen, history, register)
+    unnamed = unnamed_spike(topic, history)
+    if unnamed:
+        return unnamed if register == "expert" else _with_terms([unnamed])
     nothing = f"Nothing like that is in the record: {nearest_numbers(topic, history)}"
     others = [entry(f.label).name for f in findings if f.label != "healthy"]
     if others:
@@ -80,21 +85,26 @@ def figure(value: float | str) -> str:
 
 
 def _with_terms(paragraphs: Sequence[str]) -> str:
-    """Each term explained once, at the end of the paragraph that uses it first."""
+    """Each term explained once, at the end of the line that uses it first."""
     seen: set[str] = set()
-    told = []
-    for paragraph in paragraphs:
-        plain = paragraph
-        notes = []
-        for term, note in TERMS.items():
-            if not re.search(rf"\b{re.escape(term)}", plain, re.IGNORECASE):
-                continue
-            plain = re.sub(re.escape(term), "", plain, flags=re.IGNORECASE) if " " in term else plain
-            if term not in seen:
-                seen.add(term)
-                notes.append(note)
-        told.append(paragraph + (f" ({' '.join(notes)})" if notes else ""))
-    return "\n\n".join(told)
+    return "\n\n".join(
+        "\n".join(line + _notes(line, seen) for line in paragraph.split("\n")) for paragraph in paragraphs
+    )
+
+
+def _notes(line: str, seen: set[str]) -> str:
+    """Explanations of terms that this line uses and no line before it."""
+    notes = []
+    rest = line
+    for term, note in TERMS.items():
+        pattern = re.compile(rf"\b{re.escape(term)}", re.IGNORECASE)
+        if not pattern.search(rest):
+            continue
+        rest = pattern.sub("", rest)  # "eval loss" must not count as "loss"
+        if term not in seen:
+            seen.add(term)
+            notes.append(note)
+    return f" ({' '.join(notes)})" if notes else ""
 
 
 def _healthy(findings: Sequence[Finding], history: History) -> str:
@@ -102,9 +112,7 @@ def _healthy(findings: Sequence[Finding], history: History) -> str:
     told = "".join(f" {_sentence(e, was='started at')}" for e in evidence)
     if not len(history.train):
         return "The record holds no training rows, so there is nothing to judge."
-    few = " The record is short, so this is no more than a first look." if (
-        len(history.train) < 20
-    ) else ""
+    few = " The record is short, so this is no more than a first look." if (len(history.train) < 20) else ""
     return f"Nothing looks wrong.{told} There is nothing to change.{few}"
 
 
@@ -132,17 +140,12 @@ def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[:2] == "A " else text
 
 
-def _sentence(evidence: Evidence, was: str = "compared with") -> str:
+def _sentence(evidence: Evidence, was: str = "usual:") -> str:
     told = f"The {evidence.what}: {figure(evidence.value)}"
-    if evidence.usual is not None:
-        told += f" ({was} {figure(evidence.usual)})"
-    return told + _span(evidence) + "."
-
-
-def _span(evidence: Evidence) -> str:
-    if evidence.step_from is None or evidence.step_to is None:
-        return ""
-    return f", steps {figure(evidence.step_from)} to {figure(evidence.step_to)}"
+    asides = [] if evidence.usual is None else [f"{was} {figure(evidence.usual)}"]
+    if evidence.step_from is not None and evidence.step_to is not None:
+        asides.append(f"steps {figure(evidence.step_from)} to {figure(evidence.step_to)}")
+    return told + (f" ({', '.join(asides)})" if asides else "") + "."
 
 
 def _changes(finding: Finding, history: History) -> str:

@@ -17,8 +17,12 @@ PEAK_LOGITS = 30_000_000
 
 @torch.no_grad()
 def write(
-    model: Any, tokenizer: Any, prompts: list[str], max_new_tokens: int,
-    temperature: float | None = None, tick: Callable[[int], None] | None = None,
+    model: Any,
+    tokenizer: Any,
+    prompts: list[str],
+    max_new_tokens: int,
+    temperature: float | None = None,
+    tick: Callable[[int], None] | None = None,
 ) -> list[str]:
     """Greedy answers (or sampled, with a temperature) to prompts that are rendered already."""
     tokenizer.padding_side = "left"
@@ -27,12 +31,21 @@ def write(
     how: dict[str, Any] = {"do_sample": False} if not temperature else {"do_sample": True, "temperature": temperature}
     for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
-        batch = tokenizer([prompts[i] for i in chosen], return_tensors="pt", padding=True,
-                          add_special_tokens=False).to(model.device)
+        batch = tokenizer(
+            [prompts[i] for i in chosen],
+            return_tensors="pt",
+            padding=True,
+            add_special_tokens=False,
+        ).to(model.device)
         batch.pop("token_type_ids", None)
-        out = model.generate(**batch, max_new_tokens=max_new_tokens, pad_token_id=tokenizer.pad_token_id,
-                             eos_token_id=tokenizer.eos_token_id, **how)
-        texts = tokenizer.batch_decode(out[:, batch["input_ids"].shape[1]:], skip_special_tokens=True)
+        out = model.generate(
+            **batch,
+            max_new_tokens=max_new_tokens,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            **how,
+        )
+        texts = tokenizer.batch_decode(out[:, batch["input_ids"].shape[1] :], skip_special_tokens=True)
         for i, text in zip(chosen, texts, strict=True):
             answers[i] = text
         if tick:

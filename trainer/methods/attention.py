@@ -17,23 +17,34 @@ NAME = "per_document"
 
 
 def per_document(
-    module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
-    attention_mask: torch.Tensor | None, scaling: float | None = None, dropout: float = 0.0,
-    cu_seq_lens_q: torch.Tensor | None = None, **kwargs: Any,
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    cu_seq_lens_q: torch.Tensor | None = None,
+    **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """Shapes (batch, heads, tokens, head_dim) -> (batch, tokens, heads, head_dim)."""
     gqa = query.shape[1] != key.shape[1]
     if cu_seq_lens_q is None:
         causal = attention_mask is None and query.shape[2] > 1
-        out = sdpa(query, key, value, attn_mask=attention_mask, dropout_p=dropout,
-                   is_causal=causal, scale=scaling, enable_gqa=gqa)
+        out = sdpa(
+            query,
+            key,
+            value,
+            attn_mask=attention_mask,
+            dropout_p=dropout,
+            is_causal=causal,
+            scale=scaling,
+            enable_gqa=gqa,
+        )
         return out.transpose(1, 2).contiguous(), None
     sizes = cu_seq_lens_q.diff().tolist()
-    parts = zip(query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True)
-    documents = [
-        sdpa(q, k, v, dropout_p=dropout, is_causal=True, scale=scaling, enable_gqa=gqa)
-        for q, k, v in parts
-    ]
+    parts = zip(*(torch.split(t, sizes, 2) for t in (query, key, value)), strict=True)
+    documents = [sdpa(q, k, v, dropout_p=dropout, is_causal=True, scale=scaling, enable_gqa=gqa) for q, k, v in parts]
     return torch.cat(documents, 2).transpose(1, 2).contiguous(), None
 
 

@@ -36,6 +36,9 @@ def encoded(examples: list[Example], plan: Plan, model: Path) -> list[Encoded]:
 
 def dataset(rows: list[Encoded]) -> Dataset:
     """What TRL's trainer takes when preparation is skipped."""
-    return Dataset.from_dict({
-        "input_ids": [r.input_ids for r in rows], "labels": [r.labels for r in rows],
-    })
+    return Dataset.from_dict(
+        {
+            "input_ids": [r.input_ids for r in rows],
+            "labels": [r.labels for r in rows],
+        }
+    )

@@ -50,7 +50,13 @@ def judge_run(run: Run, plan: Plan, base: Path) -> dict[str, Any]:
 
 
 def _measure(
-    run: Run, name: str, model: Any, plan: Plan, base: Path, rows: list[Encoded], chosen: list[Example]
+    run: Run,
+    name: str,
+    model: Any,
+    plan: Plan,
+    base: Path,
+    rows: list[Encoded],
+    chosen: list[Example],
 ) -> Measured:
     model.eval()
     if plan.compute.device == "cuda":
@@ -81,9 +87,12 @@ def _compare(
     references = [e.answer for e in chosen]
     result = _figures(metric, before, after, references)
     result |= {
-        "metric": metric, "rows": len(references) or len(rows),
-        "loss": {"base": metrics.mean_interval(before.losses).model_dump(),
-                 "tuned": metrics.mean_interval(after.losses).model_dump()},
+        "metric": metric,
+        "rows": len(references) or len(rows),
+        "loss": {
+            "base": metrics.mean_interval(before.losses).model_dump(),
+            "tuned": metrics.mean_interval(after.losses).model_dump(),
+        },
         "samples": _samples(chosen, before.answers, after.answers),
     }
     result["verdict"] = verdict(metric, result)
@@ -97,8 +106,11 @@ def _figures(metric: str, before: Measured, after: Measured, references: list[st
         return {n: v.model_dump() for n, v in (pair | {"difference": gap}).items()}
     score = metrics.exact if metric == "accuracy" else metrics.chrf
     b, a = score(before.answers, references), score(after.answers, references)
-    out = {"base": metrics.mean_interval(b), "tuned": metrics.mean_interval(a),
-           "difference": metrics.difference(a, b)}
+    out = {
+        "base": metrics.mean_interval(b),
+        "tuned": metrics.mean_interval(a),
+        "difference": metrics.difference(a, b),
+    }
     return {n: v.model_dump() for n, v in out.items()} | {"also": _also(metric, before, after, references)}
 
 
@@ -117,9 +129,12 @@ def _samples(chosen: list[Example], before: list[str], after: list[str]) -> list
     """Rows spread over the hold-out, not picked by how well they came out."""
     where = [round(i * (len(chosen) - 1) / max(SAMPLES - 1, 1)) for i in range(SAMPLES)] if chosen else []
     return [
-        {"row": chosen[i].row, "prompt": chosen[i].prompt, "reference": chosen[i].answer,
-         "base": before[i], "tuned": after[i]}
+        {
+            "row": chosen[i].row,
+            "prompt": chosen[i].prompt,
+            "reference": chosen[i].answer,
+            "base": before[i],
+            "tuned": after[i],
+        }
         for i in dict.fromkeys(where)
     ]
-
-

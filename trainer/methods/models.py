@@ -24,16 +24,18 @@ def load_base(plan: Plan, folder: Path) -> Any:
     attention.register()
     per_document = plan.compute.device == "cpu" and plan.compute.padding_free
     return AutoModelForCausalLM.from_pretrained(
-        str(folder), dtype=dtype_of(plan), use_safetensors=True, trust_remote_code=False,
-        attn_implementation=attention.NAME if per_document else "sdpa", local_files_only=True,
+        str(folder),
+        dtype=dtype_of(plan),
+        use_safetensors=True,
+        trust_remote_code=False,
+        attn_implementation=attention.NAME if per_document else "sdpa",
+        local_files_only=True,
     )
 
 
 def load_tokenizer(folder: Path) -> Any:
     """The tokenizer, with a pad token of its own where the model has none."""
-    tokenizer = AutoTokenizer.from_pretrained(
-        str(folder), trust_remote_code=False, local_files_only=True
-    )
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
     return tokenizer

@@ -34,7 +34,8 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     if guard.reason == "nan":
         last = run.last_checkpoint_name()
         raise UserFacingError(
-            f"the loss is no longer a number at step {trainer.state.global_step}", run.id,
+            f"the loss is no longer a number at step {trainer.state.global_step}",
+            run.id,
             f"The last good checkpoint is {last or 'none'}. Ask me why, or lower the learning rate.",
         )
     if guard.reason == "asked":
@@ -62,11 +63,19 @@ def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> SFTTrainer:
     watched = watched or rows[:10]
     batch = plan.effective_batch_size
     total = max(plan.schedule.max_steps, round(len(rows) / batch * plan.schedule.num_train_epochs))
-    run.event("rows_encoded", train=len(rows), val=len(watched), tokens=sum(len(r.input_ids) for r in rows))
+    run.event(
+        "rows_encoded",
+        train=len(rows),
+        val=len(watched),
+        tokens=sum(len(r.input_ids) for r in rows),
+    )
     arguments = SFTConfig(**sft_arguments(plan, str(run.checkpoints), total))
     return SFTTrainer(
-        model=load_base(plan, base), args=arguments, processing_class=load_tokenizer(base),
-        train_dataset=dataset(rows), eval_dataset=dataset(watched),
+        model=load_base(plan, base),
+        args=arguments,
+        processing_class=load_tokenizer(base),
+        train_dataset=dataset(rows),
+        eval_dataset=dataset(watched),
         peft_config=LoraConfig(**lora_arguments(plan.adapter)) if isinstance(plan.adapter, Lora) else None,
         callbacks=[Recorder(run), guard, Sealer(), *_stopping(plan)],
     )
@@ -94,6 +103,10 @@ def _keep(run: Run, trainer: SFTTrainer) -> None:
     """Save the best weights with the tokenizer, and the training's own summary."""
     trainer.save_model(str(run.model))
     best = trainer.state.best_metric
-    run.set_status("running", step=trainer.state.global_step, best_eval_loss=best,
-                   best_checkpoint=Path(trainer.state.best_model_checkpoint or "").name or None)
+    run.set_status(
+        "running",
+        step=trainer.state.global_step,
+        best_eval_loss=best,
+        best_checkpoint=Path(trainer.state.best_model_checkpoint or "").name or None,
+    )
     run.event("trained", step=trainer.state.global_step, best_eval_loss=best)

@@ -40,14 +40,29 @@ class Recorder(TrainerCallback):
         done = state.global_step - self.first_step
         pace = (self.last - self.started) / done if done else None
         eta = None if pace is None else pace * (state.max_steps - state.global_step)
-        self.run.set_status("running", step=state.global_step, max_steps=state.max_steps,
-                            epoch=state.epoch, eta_seconds=eta, seconds_per_step=pace)
+        self.run.set_status(
+            "running",
+            step=state.global_step,
+            max_steps=state.max_steps,
+            epoch=state.epoch,
+            eta_seconds=eta,
+            seconds_per_step=pace,
+        )
 
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
-               logs: dict[str, Any] | None = None, **_: Any) -> None:
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
         """Append the row as it came; a NaN stays a NaN."""
         elapsed = round(time.monotonic() - self.started, 3)
-        append(self.run.folder / "metrics.jsonl", {"step": state.global_step, "elapsed": elapsed, **(logs or {})})
+        append(
+            self.run.folder / "metrics.jsonl",
+            {"step": state.global_step, "elapsed": elapsed, **(logs or {})},
+        )
         self._progress(state)
 
 
@@ -74,8 +89,14 @@ class Guard(TrainerCallback):
             control.should_save = self.reason != "nan"
             control.should_training_stop = True
 
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl,
-               logs: dict[str, Any] | None = None, **_: Any) -> None:
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
         """A loss that is not finite ends the run: going on would only spread it."""
         bad = [k for k in ("loss", "grad_norm") if not math.isfinite(float((logs or {}).get(k, 0.0)))]
         if bad and state.global_step > 3:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from trainer.errors import UserFacingError
 from trainer.facts import DataProfile, Machine, ModelFacts
 from trainer.paths import BUILTIN_MODEL_ID
@@ -20,19 +19,24 @@ def refuse_unknown(wishes: Wishes, data: DataProfile) -> None:
     """Honest answers for what can't be trained yet, or not from these rows."""
     if wishes.method in _LATER_METHODS:
         raise UserFacingError(
-            f"the method {wishes.method} is not built yet", "",
+            f"the method {wishes.method} is not built yet",
+            "",
             "I can train with sft (question and answer) or cpt (plain text).",
         )
     if wishes.tuning in _LATER_TUNINGS or wishes.quantization in ("4bit", "8bit"):
         raise UserFacingError(
-            f"{wishes.tuning or wishes.quantization} is not built yet", "",
+            f"{wishes.tuning or wishes.quantization} is not built yet",
+            "",
             "I can train lora or full; lora on a smaller base model needs little memory.",
         )
     if data.format in ("preference", "kto"):
         raise UserFacingError(_preference_words(data), data.path, _preference_fix(data))
-    if data.format == "unclear" or data.question and not _column_said(wishes):
-        raise UserFacingError(data.question or "I can't tell question from answer", data.path,
-                              "Say for instance: question -> prompt, reply -> answer.")
+    if data.format == "unclear" or (data.question and not _column_said(wishes)):
+        raise UserFacingError(
+            data.question or "I can't tell question from answer",
+            data.path,
+            "Say for instance: question -> prompt, reply -> answer.",
+        )
 
 
 def _column_said(wishes: Wishes) -> bool:
@@ -58,34 +62,57 @@ def method(ledger: Ledger, data: DataProfile) -> str:
     if data.format == "text":
         if ledger.said.get("method") == "sft":
             raise UserFacingError(
-                "sft needs questions and answers, this file holds plain text", data.path,
+                "sft needs questions and answers, this file holds plain text",
+                data.path,
                 "Leave the method open: I go on pretraining on plain text (cpt).",
             )
-        return str(ledger.choose("method", "cpt", Reason(
-            origin="data", why="plain text: the model goes on reading (continued pretraining)")))
+        return str(
+            ledger.choose(
+                "method",
+                "cpt",
+                Reason(
+                    origin="data",
+                    why="plain text: the model goes on reading (continued pretraining)",
+                ),
+            )
+        )
     if ledger.said.get("method") == "cpt":
         raise UserFacingError(
-            "cpt reads plain text, these rows are questions and answers", data.path,
+            "cpt reads plain text, these rows are questions and answers",
+            data.path,
             "Use sft, or give a text file.",
         )
-    return str(ledger.choose("method", "sft", Reason(
-        origin="data", why="rows show what to answer: learn from the examples")))
+    return str(
+        ledger.choose(
+            "method",
+            "sft",
+            Reason(origin="data", why="rows show what to answer: learn from the examples"),
+        )
+    )
 
 
 def task(ledger: Ledger, data: DataProfile) -> str:
     """What is learned, from the goal or else from the rows."""
     by_format = {
-        "text_label": "text_classification", "text": "domain_adaptation",
-        "messages": "chat_assistant", "sharegpt": "chat_assistant",
-        "alpaca": "instruction_following", "prompt_completion": "question_answering",
+        "text_label": "text_classification",
+        "text": "domain_adaptation",
+        "messages": "chat_assistant",
+        "sharegpt": "chat_assistant",
+        "alpaca": "instruction_following",
+        "prompt_completion": "question_answering",
     }
     guess = by_format[data.format]
     if data.format == "text_label" and (len(data.label_counts) > 0.2 * data.rows):
         guess = "information_extraction"
     if "tools" in data.roles:
         guess = "tool_calling"
-    return str(ledger.choose("task", guess, Reason(
-        origin="data", why=f"what rows of the form {data.format} usually teach")))
+    return str(
+        ledger.choose(
+            "task",
+            guess,
+            Reason(origin="data", why=f"what rows of the form {data.format} usually teach"),
+        )
+    )
 
 
 def base_model(ledger: Ledger, model: ModelFacts) -> str:
@@ -102,19 +129,30 @@ def tuning(ledger: Ledger, model: ModelFacts, machine: Machine) -> str:
         why = f"{model.params / 1e6:.1f} M parameters fit many times over: training all learns more than an adapter"
         return str(ledger.choose("tuning", "full", Reason(origin="hardware", why=why)))
     why = "an adapter needs a fraction of the memory, forgets less, and often learns as much"
-    return str(ledger.choose("tuning", "lora", Reason(
-        origin="recipe", why=why, source="LoRA Without Regret; arXiv 2405.09673")))
+    return str(
+        ledger.choose(
+            "tuning",
+            "lora",
+            Reason(origin="recipe", why=why, source="LoRA Without Regret; arXiv 2405.09673"),
+        )
+    )
 
 
 def device(ledger: Ledger, machine: Machine) -> str:
     """A GPU when there is one or one was described, else the CPU."""
-    if ledger.said.get("device") is None and (
-        ledger.said.get("max_gpu_gb") or ledger.said.get("num_gpus")
-    ):
+    if ledger.said.get("device") is None and (ledger.said.get("max_gpu_gb") or ledger.said.get("num_gpus")):
         return str(ledger.note("device", "cuda", Reason(origin="user", why="you described a GPU")))
     if machine.gpus:
-        return str(ledger.choose("device", "cuda", Reason(
-            origin="hardware", why=f"{machine.gpus[0].name}, {machine.gpus[0].memory_gb:g} GB")))
+        return str(
+            ledger.choose(
+                "device",
+                "cuda",
+                Reason(
+                    origin="hardware",
+                    why=f"{machine.gpus[0].name}, {machine.gpus[0].memory_gb:g} GB",
+                ),
+            )
+        )
     return str(ledger.choose("device", "cpu", Reason(origin="hardware", why="no GPU was found here")))
 
 
@@ -138,7 +176,9 @@ def batches(ledger: Ledger, batch: int, why: Reason, length: int) -> tuple[int, 
     said = ledger.said
     per, steps = said.get("per_device_train_batch_size"), said.get("gradient_accumulation_steps")
     effective = said.get("effective_batch_size") or (batch if not (per and steps) else per * steps)
-    origin = Reason(origin="user", why="from the effective batch you named") if said.get("effective_batch_size") else why
+    origin = (
+        Reason(origin="user", why="from the effective batch you named") if said.get("effective_batch_size") else why
+    )
     if per is None:
         per = max(1, (effective // steps) if steps else min(effective, TOKENS_A_STEP // length or 1))
         while effective % per and not steps:
@@ -147,8 +187,11 @@ def batches(ledger: Ledger, batch: int, why: Reason, length: int) -> tuple[int, 
         steps = max(1, effective // per) if said.get("effective_batch_size") or per < effective else 1
     fits = Reason(origin=origin.origin, why=f"{origin.why}; what one pass holds", source=origin.source)
     ledger.choose("per_device_train_batch_size", per, fits)
-    ledger.choose("gradient_accumulation_steps", steps, Reason(
-        origin="hardware", why=f"{per} rows x {steps} = {per * steps} rows a step"))
+    ledger.choose(
+        "gradient_accumulation_steps",
+        steps,
+        Reason(origin="hardware", why=f"{per} rows x {steps} = {per * steps} rows a step"),
+    )
     return per, steps
 
 
@@ -166,7 +209,7 @@ def metric(task: str, method: str) -> tuple[str, Reason]:
     if task == "text_classification":
         return "accuracy", Reason(origin="recipe", why="share of labels right; macro-F1 beside it for rare ones")
     return "chrf", Reason(
-        origin="recipe", why="overlap with your own answers letter by letter; can't see whether they are true",
-        source="chrF (Popovic 2015), sacrebleu")
-
-
+        origin="recipe",
+        why="overlap with your own answers letter by letter; can't see whether they are true",
+        source="chrF (Popovic 2015), sacrebleu",
+    )

@@ -57,17 +57,29 @@ def _adapter(ledger: Ledger, tuning: str) -> dict[str, Any]:
         return {"tuning": "full"}
     sweep = "tinker-cookbook sweep: rank 16 within 0.28 % of the best"
     rank = ledger.choose(
-        "lora_r", 16, Reason(origin="recipe", why="rank matters little; 16 is near the best", source=sweep)
+        "lora_r",
+        16,
+        Reason(origin="recipe", why="rank matters little; 16 is near the best", source=sweep),
     )
     alpha = Reason(origin="recipe", why="kept at twice rank 16 whatever the rank", source="LoRA Without Regret")
-    modules = ledger.choose("target_modules", "all-linear", Reason(
-        origin="recipe", why="attention alone is weaker at the same size",
-        source="LoRA Without Regret; QLoRA (arXiv 2305.14314)",
-    ))
+    modules = ledger.choose(
+        "target_modules",
+        "all-linear",
+        Reason(
+            origin="recipe",
+            why="attention alone is weaker at the same size",
+            source="LoRA Without Regret; QLoRA (arXiv 2305.14314)",
+        ),
+    )
     return {
-        "tuning": "lora", "lora_r": rank, "lora_alpha": ledger.choose("lora_alpha", 32, alpha),
-        "lora_dropout": ledger.choose("lora_dropout", 0.0, Reason(
-            origin="recipe", why="no gain seen in short runs", source=amounts.RULES)),
+        "tuning": "lora",
+        "lora_r": rank,
+        "lora_alpha": ledger.choose("lora_alpha", 32, alpha),
+        "lora_dropout": ledger.choose(
+            "lora_dropout",
+            0.0,
+            Reason(origin="recipe", why="no gain seen in short runs", source=amounts.RULES),
+        ),
         "target_modules": modules,
     }
 
@@ -77,17 +89,25 @@ def _data(ledger: Ledger, facts: Facts) -> dict[str, Any]:
     profile = facts.data
     for role, column in profile.roles.items():
         said = ledger.said.get(f"{role}_column") is not None
-        ledger.note(role, column, Reason(
-            origin="user" if said else "data",
-            why="you said so" if said else f"column {column} reads like the {role}",
-        ))
+        ledger.note(
+            role,
+            column,
+            Reason(
+                origin="user" if said else "data",
+                why="you said so" if said else f"column {column} reads like the {role}",
+            ),
+        )
     val, val_why = amounts.val_fraction(rows)
     hold, hold_why = amounts.holdout_fraction(rows)
     skip_why = Reason(origin="data", why="empty rows teach nothing; repeats count once")
     return {
         "dataset_path": ledger.note("dataset_path", profile.path, Reason(origin="user", why="the file you gave")),
-        "fingerprint": profile.fingerprint, "format": ledger.note(
-            "format", profile.format, Reason(origin="data", why="judged by column names and content")),
+        "fingerprint": profile.fingerprint,
+        "format": ledger.note(
+            "format",
+            profile.format,
+            Reason(origin="data", why="judged by column names and content"),
+        ),
         "roles": profile.roles,
         "skip_rows": ledger.choose("skip_rows", _skip(profile.format), skip_why),
         "max_samples": ledger.choose("max_samples", None, Reason(origin="default", why="all usable rows")),
@@ -107,17 +127,38 @@ def _optimisation(ledger: Ledger, method: str, tuning: str, facts: Facts) -> dic
     plain = "the field's usual value"
     return {
         "learning_rate": ledger.choose("learning_rate", rate, why),
-        "lr_scheduler_type": ledger.choose("lr_scheduler_type", "cosine", Reason(
-            origin="recipe", why="ends gently; most published recipes use it", source=amounts.RULES)),
-        "warmup_ratio": ledger.choose("warmup_ratio", 0.05, Reason(
-            origin="recipe", why="avoids a jump in the first steps (3 to 10 % is usual)", source=amounts.RULES)),
+        "lr_scheduler_type": ledger.choose(
+            "lr_scheduler_type",
+            "cosine",
+            Reason(
+                origin="recipe",
+                why="ends gently; most published recipes use it",
+                source=amounts.RULES,
+            ),
+        ),
+        "warmup_ratio": ledger.choose(
+            "warmup_ratio",
+            0.05,
+            Reason(
+                origin="recipe",
+                why="avoids a jump in the first steps (3 to 10 % is usual)",
+                source=amounts.RULES,
+            ),
+        ),
         "warmup_steps": ledger.choose("warmup_steps", None, Reason(origin="default", why="by ratio")),
-        "optim": ledger.choose("optim", "adamw_torch_fused", Reason(
-            origin="default", why="AdamW, all steps in one kernel")),
-        "weight_decay": ledger.choose("weight_decay", 0.0 if tuning == "lora" else 0.01, Reason(
-            origin="default", why=plain)),
-        "max_grad_norm": ledger.choose("max_grad_norm", 1.0, Reason(
-            origin="default", why="one bad batch cannot move the weights far")),
+        "optim": ledger.choose(
+            "optim",
+            "adamw_torch_fused",
+            Reason(origin="default", why="AdamW, all steps in one kernel"),
+        ),
+        "weight_decay": ledger.choose(
+            "weight_decay", 0.0 if tuning == "lora" else 0.01, Reason(origin="default", why=plain)
+        ),
+        "max_grad_norm": ledger.choose(
+            "max_grad_norm",
+            1.0,
+            Reason(origin="default", why="one bad batch cannot move the weights far"),
+        ),
     }
 
 
@@ -128,11 +169,20 @@ def _compute(ledger: Ledger, facts: Facts) -> dict[str, Any]:
     return {
         "device": device,
         "precision": ledger.note("precision", precision, precision_why),
-        "threads": ledger.note("threads", facts.machine.cores, Reason(
-            origin="hardware", why=f"{facts.machine.cores} cores; fewer are used when others are busy")),
+        "threads": ledger.note(
+            "threads",
+            facts.machine.cores,
+            Reason(
+                origin="hardware",
+                why=f"{facts.machine.cores} cores; fewer are used when others are busy",
+            ),
+        ),
         "padding_free": ledger.choose("padding_free", True, free),
-        "gradient_checkpointing": ledger.choose("gradient_checkpointing", False, Reason(
-            origin="hardware", why="memory is enough; it would cost about 30 % time")),
+        "gradient_checkpointing": ledger.choose(
+            "gradient_checkpointing",
+            False,
+            Reason(origin="hardware", why="memory is enough; it would cost about 30 % time"),
+        ),
     }
 
 
@@ -152,7 +202,8 @@ def _schedule(ledger: Ledger, method: str, facts: Facts) -> dict[str, Any]:
     return {
         "num_train_epochs": ledger.choose("num_train_epochs", epochs, epochs_why),
         "max_steps": ledger.choose("max_steps", -1, Reason(origin="default", why="by epochs")),
-        "per_device_train_batch_size": per_device, "gradient_accumulation_steps": accumulation,
+        "per_device_train_batch_size": per_device,
+        "gradient_accumulation_steps": accumulation,
         "max_length": length,
         "seed": ledger.choose("seed", 42, Reason(origin="default", why="fixed, so that it can be repeated")),
     }
@@ -164,24 +215,40 @@ def _evaluation(ledger: Ledger, document: dict[str, Any], facts: Facts) -> dict[
     lengths = facts.data.lengths
     longest = max(8, min(256, round(1.3 * lengths.answer_p95))) if lengths else 64
     return {
-        "eval_steps": ledger.choose("eval_steps", max(1, steps // 8), Reason(
-            origin="recipe", why="eight looks at the validation loss over the run")),
-        "early_stopping_patience": ledger.choose("early_stopping_patience", 3, Reason(
-            origin="recipe", why="stops after three looks without a better loss",
-            source="AWS Bedrock's guide stops after 2")),
-        "load_best_model_at_end": ledger.choose("load_best_model_at_end", True, Reason(
-            origin="default", why="the best checkpoint is kept, not the last")),
+        "eval_steps": ledger.choose(
+            "eval_steps",
+            max(1, steps // 8),
+            Reason(origin="recipe", why="eight looks at the validation loss over the run"),
+        ),
+        "early_stopping_patience": ledger.choose(
+            "early_stopping_patience",
+            3,
+            Reason(
+                origin="recipe",
+                why="stops after three looks without a better loss",
+                source="AWS Bedrock's guide stops after 2",
+            ),
+        ),
+        "load_best_model_at_end": ledger.choose(
+            "load_best_model_at_end",
+            True,
+            Reason(origin="default", why="the best checkpoint is kept, not the last"),
+        ),
         "metric": ledger.note("metric", metric, why),
-        "generate_rows": ledger.note("generate_rows", 1000 if metric == "accuracy" else 120, Reason(
-            origin="recipe", why="answers written for the hold-out, as many as time allows")),
-        "max_new_tokens": ledger.note("max_new_tokens", longest, Reason(
-            origin="data", why="a little longer than 95 % of the answers")),
+        "generate_rows": ledger.note(
+            "generate_rows",
+            1000 if metric == "accuracy" else 120,
+            Reason(origin="recipe", why="answers written for the hold-out, as many as time allows"),
+        ),
+        "max_new_tokens": ledger.note(
+            "max_new_tokens",
+            longest,
+            Reason(origin="data", why="a little longer than 95 % of the answers"),
+        ),
     }
 
 
-def _within_budget(
-    plan: Plan, ledger: Ledger, facts: Facts
-) -> tuple[Plan, dict[str, Reason]]:
+def _within_budget(plan: Plan, ledger: Ledger, facts: Facts) -> tuple[Plan, dict[str, Reason]]:
     """Fewer epochs, then fewer rows, until the slow end of the estimate fits the time given."""
     hours = plan.budget.max_hours
     fixed = {"num_train_epochs", "max_steps"} & {n for n, v in ledger.said.items() if v is not None}
@@ -192,13 +259,18 @@ def _within_budget(
         return plan, ledger.reasons
     if shorter < 0.05:
         raise UserFacingError(
-            f"{hours * 60:.0f} minutes are too few even for a twentieth of one epoch", "",
+            f"{hours * 60:.0f} minutes are too few even for a twentieth of one epoch",
+            "",
             "Give more time, fewer rows (max_samples), or a smaller base model.",
         )
-    ledger.note("num_train_epochs", shorter, Reason(
-        origin="hardware",
-        why=f"as many as fit into {hours * 60:.0f} minutes at the slow end of the estimate",
-    ))
+    ledger.note(
+        "num_train_epochs",
+        shorter,
+        Reason(
+            origin="hardware",
+            why=f"as many as fit into {hours * 60:.0f} minutes at the slow end of the estimate",
+        ),
+    )
     document = plan.model_dump(mode="json")
     document["schedule"]["num_train_epochs"] = shorter
     document["evaluation"] = _evaluation(ledger, document, facts)

@@ -69,8 +69,6 @@ def test_digest_ignores_case_and_punctuation():
 
 
 def test_nothing_heavy_is_imported():
-    code = (
-        "import sys, trainer.builtin.corpus, trainer.builtin.sample; print('torch' in sys.modules)"
-    )
+    code = "import sys, trainer.builtin.corpus, trainer.builtin.sample; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -35,9 +35,7 @@ def test_special_tokens(tokenizer):
     assert tokenizer.eos_token == "<|end|>"
     assert tokenizer.bos_token == "<|start|>"
     assert tokenizer.pad_token_id != tokenizer.eos_token_id
-    assert all(
-        len(tokenizer.encode(t, add_special_tokens=False)) == 1 for t in ROLE_TOKENS.values()
-    )
+    assert all(len(tokenizer.encode(t, add_special_tokens=False)) == 1 for t in ROLE_TOKENS.values())
     assert tokenizer("hello").input_ids.count(tokenizer.bos_token_id) == 1
 
 
@@ -54,9 +52,7 @@ def test_template_equals_the_corpus_and_marks_generation(tokenizer):
     chat = next(document for document in take(4, 200) if len(document.turns) > 3)
     messages = [{"role": turn.role, "content": turn.content} for turn in chat.turns]
     assert tokenizer.apply_chat_template(messages, tokenize=False) == chat.render()
-    found = tokenizer.apply_chat_template(
-        messages, return_dict=True, return_assistant_tokens_mask=True
-    )
+    found = tokenizer.apply_chat_template(messages, return_dict=True, return_assistant_tokens_mask=True)
     marked = [t for t, m in zip(found["input_ids"], found["assistant_masks"], strict=True) if m]
     answers = [turn.content + "<|end|>" for turn in chat.turns if turn.role == "assistant"]
     assert tokenizer.decode(marked) == "".join(answers)

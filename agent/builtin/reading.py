@@ -1,0 +1,144 @@
+"""Everything that is read from one message, once, before its intent is decided."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.builtin import (
+    assent, columns, configs, constraints, cues, edits, exports, models, paths, runs, searching, text, values,
+)
+from agent.situation import PastTurn, Situation
+
+_LONGEST = 4000
+_LOG = re.compile(
+    r"traceback \(most recent|^\s*file \"[^\"]+\", line \d+|(?<!\w)[a-z_.]*(?:error|exception):\s|\{'(?:loss|train_loss|eval_loss|reward)':|^\s*(?:step|epoch)\s*\d+\s*[:|]?\s*.*loss", re.M)
+PLAN_VALUES = ("packing", "gradient_checkpointing", "bf16", "fp16", "load_best_model_at_end", "assistant_only_loss",
+               "lr_scheduler_type", "optim", "tuning", "quantization", "modules_to_save", "target_modules", "method", "reward")
+
+
+@dataclass
+class Reading:
+    """What a message says, slot group by slot group."""
+
+    message: text.Message
+    situation: Situation
+    rest: str = ""
+    """The order with names, amounts and numbers that were understood taken out."""
+    concepts: set[str] = field(default_factory=set)
+    places: paths.Places = field(default_factory=paths.Places)
+    models: list[models.Found] = field(default_factory=list)
+    excluded: list[models.Found] = field(default_factory=list)
+    limits: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    edits: edits.Edits = field(default_factory=edits.Edits)
+    config: dict[str, Any] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    task: str | None = None
+    symptoms: list[str] = field(default_factory=list)
+    checks: dict[str, str] = field(default_factory=dict)
+    operations: dict[str, str] = field(default_factory=dict)
+    pii: list[str] = field(default_factory=list)
+    metrics: list[str] = field(default_factory=list)
+    topics: dict[str, str] = field(default_factory=dict)
+    search: dict[str, Any] = field(default_factory=dict)
+    export: dict[str, Any] = field(default_factory=dict)
+    run_ids: list[str] = field(default_factory=list)
+    log: bool = False
+    assent: bool = False
+    unclear: bool = False
+
+    @property
+    def order(self) -> str:
+        """The message without quoted passages, in lower case."""
+        return self.message.order
+
+    @property
+    def last(self) -> PastTurn | None:
+        """The turn before this one."""
+        return self.situation.history[-1] if self.situation.history else None
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Facts of the situation that have no field of their own."""
+        return self.situation.model_extra or {}
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the file that the message is about."""
+        facts = paths.data_files(self.situation)
+        named = [f for f in facts if f.path in self.places.files]
+        chosen = named or [f for f in facts if not paths.is_eval_name(f.path)] or facts
+        return chosen[0].columns if chosen else []
+
+
+_NOT_WANTED = re.compile(r"(?:not|no|nor|without|except|but not|anything but|other than|avoid|nicht|kein\w*|außer|sin|no uses|excepto|pas|sauf|不要|不用|别用|除了|nahi|instead of|rather than|statt)\s*(?:use |using |a |an |the |von |de |any )*$")
+_REFUSED_AFTER = re.compile(r"^\s*(?:no\b|not\b|nein|nicht|is out|nahi|na\b|不行|不要)")
+
+
+def _models(reading: Reading, scan: text.Scan) -> None:
+    before = scan.text
+    for found in models.read(scan):
+        denied = _NOT_WANTED.search(before[: found.start]) or _REFUSED_AFTER.search(before[found.end :])
+        (reading.excluded if denied else reading.models).append(found)
+
+
+def _pasted(reading: Reading, raw: str) -> None:
+    reading.config, reading.unknown = configs.read(raw)
+    if not reading.config:
+        return
+    name = reading.config.get("base_model")
+    if isinstance(name, str):
+        found = models.read(text.Scan(name.lower()))
+        known = found and found[0].id and found[0].id.lower() == name.lower()
+        reading.config["base_model"] = found[0].id if known else name
+
+
+def read(raw: str, situation: Situation) -> Reading:
+    """Read a message against a situation."""
+    raw = raw[:_LONGEST]
+    reading = Reading(text.read(raw), situation)
+    _pasted(reading, raw)
+    order = reading.message.order
+    if reading.config:
+        order = text.tidy(configs.without(raw))
+    reading.log = bool(_LOG.search(reading.message.plain))
+    scan = text.Scan(order)
+    reading.places = paths.read(scan, raw, situation)
+    runs.take_names(scan)
+    _models(reading, scan)
+    scan.take(re.compile(r"(?<![a-z0-9])q[2-8]_(?:k(?:_[sml])?|[01])(?![a-z0-9])"))
+    _words(reading, scan, order)
+    return reading
+
+
+def _words(reading: Reading, scan: text.Scan, order: str) -> None:
+    message = reading.message
+    reading.concepts = cues.concepts(order, message.language)
+    reading.values = values.read(scan.text)
+    reading.limits, other = constraints.read(scan, message, reading.values.get("device"))
+    reading.unknown += other
+    number_scan = text.Scan(scan.text)
+    reading.edits = edits.read(number_scan, reading.situation.plan)
+    reading.rest = number_scan.text
+    names_gone = text.Scan(order)
+    paths.read(names_gone, order, Situation())
+    plain = names_gone.text
+    reading.task = cues.task(order)
+    reading.symptoms = cues.symptoms(message.plain if reading.log else order)
+    reading.checks = cues.named("inspect_checks", plain)
+    reading.operations = cues.named("prep_ops", plain)
+    reading.pii = list(cues.named("pii_types", plain))
+    reading.metrics = list(cues.named("metrics", order))
+    reading.topics = cues.named("topic", order)
+    reading.search = searching.read(scan.text)
+    reading.export = exports.read(order, message.raw)
+    reading.run_ids = runs.ids(order, reading.situation)
+    reading.assent = assent.is_assent(message.raw)
+    reading.unclear = assent.is_unclear_assent(message.raw)
+
+
+def roles(reading: Reading) -> dict[str, str]:
+    """Column roles that the message states."""
+    return columns.said(reading.order, reading.columns)

@@ -1,0 +1,164 @@
+"""Search spaces in plain words: 'lr between 1e-5 and 5e-4', 'rank in 8, 16, 32', 20 trials."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from agent.builtin import cues, fields, values
+from agent.builtin.data import cue_pattern
+from agent.builtin.quantities import neat, numbers
+
+_NUM = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?[k%]?"
+_OPEN = r"[\s:=,(\[{]*(?:(?:rate|size|in|from|between|over|of|range|values?|is|are|the|von|zwischen|entre|desde|de|del|des|in der spanne|auf|with|among|for|at|either|log ?-?uniform(?:ly)?|log ?-?scale|logarithmi\w*|uniform|auf log|在|从|范围|取|为|是|介于|用|试|theke|se|के बीच|hai)[\s:=,(\[{]*)*"
+_RANGE = re.compile(
+    rf"{_OPEN}({_NUM})\s*(?:to|-|~|\.\.|bis|and|und|a|y|et|à|hasta|up to|到|至|和|与|through|thru|se|theke|থেকে|से)\s*({_NUM})(?!\s*[,/]\s*\d)"
+)
+_LIST = re.compile(
+    rf"{_OPEN}({_NUM}(?:\s*(?:,|/|\||or|oder|o|ou|and|und|y|et|vs\.?|或|和|、|ya|ba)+\s*(?:or |and |und |oder |y |o )?{_NUM})+)"
+)
+_BETWEEN = re.compile(
+    r"between|zwischen|entre|from|von|desde|\bde\b|range|介于|之间|在|从|spanne|uniform|\bto\b|\bbis\b|-|~|到|至|hasta|\ba\b|à|theke|থেকে|से"
+)
+_LOG = re.compile(
+    r"log(?:arithmic|arithmisch|arítmica|arithmique)?(?:[ -]?(?:uniform\w*|scale\w*|skala|space\w*))?(?!\w)|对数"
+)
+_ALGORITHM = (
+    (
+        "grid",
+        (
+            "grid( ?search)?",
+            "raster\\w*",
+            "all combinations",
+            "every combination",
+            "网格\\S*",
+            "cuadrícula",
+            "rejilla",
+            "grille",
+            "exhaustive\\w*",
+        ),
+    ),
+    (
+        "random",
+        (
+            "random( ?search| sampl\\w*)?",
+            "randomly",
+            "zufällig\\w*",
+            "aleatori\\w*",
+            "aléatoire\\w*",
+            "随机\\S*",
+            "যাদৃচ্ছিক",
+        ),
+    ),
+    ("optuna", ("optuna", "tpe", "bayes\\w*")),
+)
+_TIED = re.compile(
+    r"(?:alpha|warmup|beta)[^.;]{0,30}?(?:(\d+(?:\.\d+)?)\s*(?:x|\*|times|mal|倍|veces|fois)?|twice|double|doppelt|doble|2x|equal|same as|half|两倍|=)\s*(?:so (?:groß|hoch) wie |the |of |as |to |der |del |le |la |von |x |\* )*(?:the )?(?:lora[_ ]?)?(?:rank|r|rang|rango)(?!\w)"
+)
+
+
+def _value(field: str, text: str) -> Any:
+    return fields.convert(field, numbers(text)[0], "")[1] if numbers(text) else None
+
+
+def _slot(field: str, text: str) -> str:
+    return fields.convert(field, numbers(text)[0], "")[0]
+
+
+def spaces(text: str) -> dict[str, dict[str, Any]]:
+    """Field -> range or choices, as said."""
+    found: dict[str, dict[str, Any]] = {}
+    named = fields.mentions(text)
+    for i, mention in enumerate(named):
+        stop = named[i + 1].start if i + 1 < len(named) else len(text)
+        rest = text[mention.end : stop]
+        listed, ranged = _LIST.match(rest), _RANGE.match(rest)
+        parts = re.findall(_NUM, listed.group(1)) if listed else []
+        is_range = ranged and (not listed or len(parts) == 2) and _BETWEEN.search(rest[: ranged.end()])
+        if is_range and ranged:
+            low, high = ranged.group(1), ranged.group(2)
+            space = {"low": _value(mention.field, low), "high": _value(mention.field, high)}
+            near = (
+                text[max(0, mention.start - 24) : mention.start].rsplit(",", maxsplit=1)[-1] + rest[: ranged.end() + 24]
+            )
+            found[_slot(mention.field, low)] = space | ({"log": True} if _LOG.search(near) else {})
+        elif len(parts) > 1:
+            found[_slot(mention.field, parts[0])] = {"choices": [_value(mention.field, p) for p in parts]}
+    for slot in ("lr_scheduler_type", "optim", "tuning"):
+        options = values.values_of(slot, text)
+        if len(options) > 1:
+            found[slot] = {"choices": options}
+    return found
+
+
+def _trials(text: str, space: dict[str, Any], algorithm: str | None) -> int | None:
+    rows = fields.assign(text, ("n_trials", *fields.PLAN_FIELDS))
+    for mention, number in rows:
+        if mention.field == "n_trials" and number.mark not in ("%", "x"):
+            return int(number.whole)
+    match = re.search(
+        r"(?<![\w.])(\d+)\s*(?:x(?!\w)|mal|times|different|verschiedene|zufällige|random|ta\b|টা|बार)(?!\s*\d)",
+        text,
+    )
+    if match:
+        return int(match.group(1))
+    choices = [len(s["choices"]) for s in space.values() if "choices" in s]
+    grid = space and len(choices) == len(space) and algorithm == "grid"
+    return math.prod(choices) if grid else None
+
+
+def _metric(text: str) -> tuple[str | None, str | None]:
+    named = list(cues.named("metrics", text))
+    metric = next((m for m in ("rougeL", "rouge1", "rouge2") if m in named), named[0] if named else None)
+    if metric is None and re.search(
+        r"(?:by|on|minimi[sz]e|lowest|best|nach|por|看|按|using|watch\w*) (?:the )?(?:val\w* |eval\w* )?loss",
+        text,
+    ):
+        metric = "eval_loss"
+    if metric is None:
+        return None, None
+    return metric, "minimize" if metric in ("eval_loss", "perplexity", "wer") else "maximize"
+
+
+def tied(text: str, key: str = "lora_r") -> dict[str, str]:
+    """'alpha twice the rank' as an expression."""
+    match = _TIED.search(text)
+    if not match or "alpha" not in match.group():
+        return {}
+    if match.group(1):
+        factor = f"{neat(float(match.group(1)))}*"
+    elif re.search(r"twice|double|doppelt|doble|2x|两倍", match.group()):
+        factor = "2*"
+    else:
+        factor = "0.5*" if "half" in match.group() else ""
+    return {"lora_alpha": f"{factor}{key}"}
+
+
+def read(text: str) -> dict[str, Any]:
+    """All search slots that a text fixes."""
+    space = spaces(text)
+    algorithm = next((name for name, words in _ALGORITHM if cue_pattern(words).search(text)), None)
+    bound = tied(text)
+    metric, direction = _metric(text)
+    slots: dict[str, Any] = {
+        "search_space": space or None,
+        "search_algorithm": algorithm,
+        "tied": bound or None,
+        "n_trials": _trials(text, space, algorithm),
+        "search_metric": metric,
+        "search_direction": direction,
+    }
+    if values.switches(text).get("early_stop_trials"):
+        slots["early_stop_trials"] = True
+    loose = [_field_slot(m.field) for m in fields.mentions(text)]
+    names = [f for f in dict.fromkeys(loose) if f not in bound and f not in space]
+    if names and not space:
+        slots["search_fields"] = names
+    elif space:
+        slots["search_fields"] = [*space, *names]
+    return {k: v for k, v in slots.items() if v is not None}
+
+
+def _field_slot(field: str) -> str:
+    return "warmup_ratio" if field == "warmup" else field

@@ -1,0 +1,267 @@
+"""What the command line and the page may do besides talking: the same tools, called by name."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from agent.llm import Brain
+from agent.understanding import wishes_from
+from tools import arguments as a
+from tools.desk import Desk, ToolResult
+from tools.explaining import compare_runs, explain_run
+from tools.orders import Order, SearchSettings
+from tools.planning import inspect_data
+from tools.running import carry_out, described, evaluate_run, resume_run, stop_run
+from tools.search.space import checked_space, default_space, parse_space
+from tools.search.study import Study, StudyStore
+from tools.searching import best_order
+from tools.using import ask_model, export_model
+from trainer import planfile
+from trainer.data.reading import read
+from trainer.diagnosis import diagnose
+from trainer.diagnosis.history import History
+from trainer.diagnosis.logs import read_history
+from trainer.diagnosis.words import answer
+from trainer.errors import UserFacingError
+from trainer.fields import SECTION_OF, faults, nearest, replace
+from trainer.paths import checked, home
+from trainer.proposal import Proposal, propose
+from trainer.records import read_json
+from trainer.runs import ACTIVE, Run, RunStore
+from trainer.wishes import Wishes
+
+
+def desk(files: list[str] | None = None, run_id: str | None = None) -> Desk:
+    """A desk for one command: the person named the file, so it may be read wherever it lies."""
+    return Desk(home=home(), roots=[Path.cwd()], files=files or [], run_id=run_id)
+
+
+def store() -> RunStore:
+    """All runs."""
+    return RunStore(home())
+
+
+def inspect(path: Path, model: str | None = None) -> ToolResult:
+    """Look at a file."""
+    full = str(checked(path).resolve())
+    table = desk([full])
+    if model:
+        table.order = None
+        from trainer.base_models import resolve
+        from trainer.data.profile import inspect as look
+        from trainer.proposal import tokenizer_of
+
+        profile = look(Path(full), {}, tokenizer_of(resolve(model))).profile
+        return ToolResult("", profile.model_dump(mode="json"))
+    return inspect_data(a.Inspect(dataset_path=full), table)
+
+
+def plan(words: str, path: Path, brain: Brain, model: str | None = None, sets: list[str] | None = None) -> Proposal:
+    """A proposal from words, a file and set values."""
+    full = checked(path).resolve()
+    table = read(full)
+    columns = list(table.rows[0])
+    wishes = wishes_from(brain, words, full.name, columns, len(table.rows))
+    changes = dict(_assignment(text) for text in sets or [])
+    if model:
+        changes["base_model"] = model
+    direct = {k: v for k, v in changes.items() if k not in Wishes.model_fields}
+    try:
+        wishes = wishes.merged(Wishes(**{k: v for k, v in changes.items() if k not in direct}))
+    except ValidationError as error:
+        raise UserFacingError(faults(error), "--set", "Correct the value.") from None
+    proposal = propose(full, wishes.model_copy(update={"dataset_path": str(full)}))
+    return planfile.proposal_from(replace(proposal.plan, direct)) if direct else proposal
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    import yaml
+
+    name, sign, value = text.partition("=")
+    name = name.strip()
+    if not sign:
+        raise UserFacingError(f"{text!r} is no assignment", "--set", "Write name=value.")
+    if name not in Wishes.model_fields and name not in SECTION_OF:
+        raise UserFacingError(f"the plan has no field {name}", "--set", nearest(name, list(SECTION_OF)))
+    loaded = planfile.numbers(yaml.safe_load(value))
+    return name, loaded
+
+
+def load_plan(path: Path) -> Proposal:
+    """The proposal of a plan file, examined anew."""
+    return planfile.proposal_from(planfile.load(checked(path)))
+
+
+def start(proposal: Proposal) -> Run:
+    """Start an approved plan. The caller has the person's yes."""
+    result = carry_out(Order(kind="train", proposal=proposal), f"cli-{uuid.uuid4().hex[:12]}", desk())
+    return store().get(str(result.run_id))
+
+
+def follow(run: Run, tick: float = 0.5) -> Any:
+    """Yield the run's state until it has ended."""
+    while True:
+        state = run.status()
+        yield state
+        if state.get("status") not in ACTIVE:
+            return
+        time.sleep(tick)
+
+
+def show(name: str) -> dict[str, Any]:
+    """One run for programs."""
+    return described(store().get(name))
+
+
+def runs() -> list[dict[str, Any]]:
+    """Every run in short, the newest first."""
+    out = []
+    for run in reversed(store().all()):
+        state = run.status()
+        out.append(
+            {
+                "run_id": run.id,
+                **{k: state.get(k) for k in ("status", "step", "max_steps", "created")},
+                "goal": run.plan().goal,
+                "verdict": run.result().get("verdict", {}).get("sentence"),
+            }
+        )
+    return out
+
+
+def stop(name: str) -> ToolResult:
+    """Ask a run to stop."""
+    return stop_run(a.OfRun(run_id=name), desk())
+
+
+def resume(name: str) -> ToolResult:
+    """Go on with a run."""
+    return resume_run(a.OfRun(run_id=name), desk())
+
+
+def evaluate(name: str) -> ToolResult:
+    """The result of a run; waits while it is being measured."""
+    run = store().get(name)
+    for _ in follow(run):
+        pass
+    result = evaluate_run(a.OfRun(run_id=name), desk())
+    if not run.result():
+        raise UserFacingError(
+            f"has no result: it is {run.status().get('status')}",
+            run.id,
+            "Resume it, or train it again.",
+        )
+    return result
+
+
+def compare(one: str, two: str) -> ToolResult:
+    """Two runs against each other."""
+    return compare_runs(a.Compare(runs=[one, two]), desk())
+
+
+def ask(name: str, prompt: str) -> ToolResult:
+    """The tuned model's answer."""
+    return ask_model(a.Ask(run_id=name, prompt=prompt), desk())
+
+
+def export(name: str, form: str, output: Path | None) -> ToolResult:
+    """Write the tuned weights."""
+    forms = ("adapter", "merged", "gguf", "gguf_adapter")
+    if form not in forms:
+        raise UserFacingError(f"I know no export format {form}", "--to", nearest(form, list(forms)))
+    return export_model(
+        a.Export.model_validate({"run_id": name, "export_format": form, "output_dir": output and str(output)}),
+        desk(),
+    )
+
+
+def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any]:
+    """Findings and words for a run, or for any log file."""
+    if Path(target).is_file():
+        rows = read_history(Path(target).read_text("utf-8", errors="replace"))
+        context = read_json(checked(plan_file)) if plan_file else None
+        history = History.from_log(rows, context, None)
+        found = diagnose(history)
+        return {
+            "findings": [f.model_dump(mode="json") for f in found],
+            "text": answer(question, found, history, "plain"),
+        }
+    result = explain_run(a.Explain(run_id=target, question=question), desk())
+    return {"findings": result.data.get("findings", []), "text": result.say}
+
+
+def explain_line(item: dict[str, Any]) -> dict[str, Any]:
+    """One line of a batch: {id, plan, run, history} -> {id, findings}."""
+    history = History.from_log(item["history"], item.get("plan"), item.get("run"))
+    return {"id": item["id"], "findings": [f.model_dump(mode="json") for f in diagnose(history)]}
+
+
+def search_order(proposal: Proposal, trials: int, spaces: list[str], workers: int, hours: float | None) -> Order:
+    """A search to be approved."""
+    space = checked_space(dict(parse_space(text) for text in spaces)) or default_space(proposal.plan, [])
+    settings = SearchSettings(n_trials=trials, space=space, workers=workers, max_hours=hours)
+    return Order(kind="search", proposal=proposal, search=settings)
+
+
+def start_search(order: Order) -> Study:
+    """Start an approved search. The caller has the person's yes."""
+    result = carry_out(order, f"cli-{uuid.uuid4().hex[:12]}", desk())
+    return StudyStore(home()).get(str(result.data["study"]))
+
+
+def study(name: str) -> Study:
+    """A search by its id."""
+    return StudyStore(home()).get(name)
+
+
+class StudyResult(BaseModel):
+    """A search's end for programs."""
+
+    study: str
+    status: str
+    best: dict[str, Any] | None
+    trials: list[dict[str, Any]]
+    importance: dict[str, float]
+    text: str
+
+
+def study_result(found: Study) -> StudyResult:
+    """The state of a search."""
+    state = found.state()
+    return StudyResult(
+        study=found.id,
+        status=str(state.get("status")),
+        best=state.get("best"),
+        trials=state.get("trials", []),
+        importance=state.get("importance", {}),
+        text=state.get("text", ""),
+    )
+
+
+def best_plan(found: Study) -> Order | None:
+    """The best plan of a search, to be approved."""
+    return best_order(found)
+
+
+def account(run: Run) -> str:
+    """How a run stands or ended: verdict, figures, samples, first findings."""
+    from tools.explaining import findings_of
+    from tools.words import result_words, status_words
+
+    if not run.result():
+        return status_words(run)
+    odd = [f for f in findings_of(run) if f.label != "healthy"]
+    notes = [f"Seen in the curve: {f.label.replace('_', ' ')}: {f.advice}" for f in odd[:3]]
+    return "\n".join([result_words(run), *(notes or ["The curve shows nothing unusual."])])
+
+
+def search_words(order: Order) -> str:
+    """What a search would do."""
+    from tools.searching import search_terms
+
+    return search_terms(order)

@@ -1,0 +1,302 @@
+"""The steps of a conversation. Each takes the state and returns what changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from langgraph.types import Command, interrupt
+from pydantic import ValidationError
+
+from agent.approval import read_answer, ticket
+from agent.intents import intent_of
+from agent.llm import BUILTIN, Brain, Call, Door, DoorError, Reply
+from agent.numbers import invented
+from agent.situation import PastTurn
+from agent.state import HISTORY, State, order_of, situation_of
+from agent.understanding import messages_for, schemas
+from prompts import render
+from tools.desk import Desk, ToolResult
+from tools.registry import TOOLS
+from tools.running import carry_out
+from trainer.errors import ToolError, UserFacingError
+from trainer.fields import faults
+
+REPAIRS = 2
+"""Times a model may correct its arguments before the person is asked."""
+CALLS_A_TURN = 3
+PHRASED = {"inspect_data", "explain_run", "advise", "run_status"}
+"""Tools whose sentences a hosted model may put into other words. None of them quotes rows."""
+PHRASE_WORDS = 120
+Step = tuple[dict[str, Any], Literal["launch", "listen", "wait", "__end__"]]
+"""What changes, and which step follows."""
+
+
+def event(kind: str, **facts: Any) -> dict[str, Any]:
+    """An event for the log."""
+    return {"type": kind, "at": time.time(), **facts}
+
+
+def said(text: str, **facts: Any) -> dict[str, Any]:
+    """The agent's words."""
+    return event("message", role="assistant", text=text, **facts)
+
+
+@dataclass
+class Nodes:
+    """The steps, with what they need: a brain, and where things are."""
+
+    brain: Brain
+    home: Path
+    roots: list[Path]
+    thread: Callable[[], str]
+    on_text: Callable[[str], None] | None = None
+
+    def desk(self, state: State) -> Desk:
+        """The tools' view of the conversation."""
+        return Desk(
+            home=self.home,
+            roots=self.roots,
+            files=list(state.get("files", [])),
+            order=order_of(state),
+            order_state=state.get("order_state", "none"),
+            run_id=state.get("run_id"),
+        )
+
+    def listen(self, state: State) -> dict[str, Any]:
+        """Ask the brain what the message wants: tool calls, validated."""
+        desk = self.desk(state)
+        situation = situation_of(state, desk)
+        messages = messages_for(state["inbox"], situation)
+        try:
+            reply, spent = self._validated(messages)
+            log: list[dict[str, Any]] = []
+        except DoorError as error:
+            reply, spent = Door(BUILTIN).complete(messages, []), {}
+            log = [
+                said(
+                    f"{str(error)[0].upper()}{str(error)[1:]}, so the built-in brain answers this one.",
+                    notice=True,
+                )
+            ]
+        calls = [{"name": c.name, "arguments": c.arguments} for c in reply.calls[:CALLS_A_TURN]]
+        if not calls and reply.text:
+            log.append(said(reply.text))
+        return {
+            "calls": calls,
+            "log": log,
+            "spent": _added(state, spent),
+            "history": _remember(state, calls, situation.plan),
+        }
+
+    def _validated(self, messages: list[dict[str, Any]]) -> tuple[Reply, dict[str, float]]:
+        """The reply, after at most two corrections of malformed arguments."""
+        tools = schemas()
+        spent = {"calls": 0.0, "tokens": 0.0, "usd": 0.0}
+        for _ in range(REPAIRS + 1):
+            reply = self.brain.complete(messages, tools, self.on_text)
+            spent["calls"] += 1
+            spent["tokens"] += reply.tokens
+            spent["usd"] += reply.usd or 0.0
+            bad = [(c, fault) for c in reply.calls if (fault := _fault(c))]
+            if not bad or self.brain.model == BUILTIN:
+                return reply, spent
+            messages = [*messages, *_feedback(reply, bad)]
+        question = f"I could not make a valid order of that ({bad[0][1]}). Could you say it in other words?"
+        return Reply(text=question), spent
+
+    def act(self, state: State) -> Command[Literal["wait", "phrase", "__end__"]]:
+        """Carry out the tool calls; a new order goes on the table and is waited on."""
+        update: dict[str, Any] = {"log": [], "calls": []}
+        working: State = dict(state)  # type: ignore[assignment]
+        last = ""
+        for call in state.get("calls", []):
+            result = self._carry(call, working)
+            changed = _changes(result, working)
+            working.update(changed)  # type: ignore[typeddict-item]
+            update |= changed
+            update["log"] += [
+                said(result.say, tool=call["name"]),
+                *(event(e["type"], **_rest(e)) for e in result.events),
+            ]
+            last = call["name"]
+        hosted = self.brain.model != BUILTIN and last in PHRASED
+        waiting = working.get("order_state") == "proposed"
+        return Command(update=update, goto="phrase" if hosted else "wait" if waiting else "__end__")
+
+    def _carry(self, call: dict[str, Any], state: State) -> ToolResult:
+        """One call; what a person can mend comes back as a sentence, never as a traceback."""
+        tool = TOOLS.get(call["name"])
+        if tool is None:
+            name = call["name"].replace("_", " ")
+            return ToolResult(
+                f"To {name} is not built yet. I can inspect data, plan, train, search, evaluate and explain."
+            )
+        try:
+            arguments = dict(call["arguments"])
+            if "goal" in tool.arguments.model_fields and not arguments.get("goal"):
+                arguments["goal"] = state["inbox"][:2000]
+            if "question" in tool.arguments.model_fields and call["name"] != "clarify":
+                arguments.setdefault("question", state["inbox"])
+            return tool.function(tool.arguments.model_validate(arguments), self.desk(state))
+        except ValidationError as error:
+            return ToolResult(f"That can't be set: {faults(error)}.", events=[{"type": "invalid"}])
+        except (UserFacingError, ToolError) as error:
+            return ToolResult(
+                error.sentence() if isinstance(error, UserFacingError) else str(error),
+                events=[{"type": "problem"}],
+            )
+
+    def phrase(self, state: State) -> Command[Literal["wait", "__end__"]]:
+        """Let a hosted model put the rules' sentence into words; every number is checked."""
+        spoken = next((e for e in reversed(state["log"]) if e["type"] == "message" and e.get("tool")), None)
+        waiting = state.get("order_state") == "proposed"
+        goto: Literal["wait", "__end__"] = "wait" if waiting else "__end__"
+        if spoken is None:
+            return Command(goto=goto)
+        prompt = render(
+            "phrase",
+            words=PHRASE_WORDS,
+            question=state["inbox"][:500],
+            result=spoken["text"][:4000],
+        )
+        try:
+            reply = self.brain.complete([{"role": "user", "content": prompt.text}], [], self.on_text)
+        except DoorError:
+            return Command(goto=goto)
+        spent = _added(state, {"calls": 1.0, "tokens": float(reply.tokens), "usd": reply.usd or 0.0})
+        if not reply.text or invented(reply.text, spoken["text"] + state["inbox"]):
+            return Command(update={"spent": spent}, goto=goto)
+        return Command(update={"log": [said(reply.text, phrased=True)], "spent": spent}, goto=goto)
+
+    def wait(self, state: State) -> Command[Literal["launch", "listen", "wait", "__end__"]]:
+        """Stand still until a person answers the order on the table."""
+        order = order_of(state)
+        if order is None:
+            return Command(goto="__end__")
+        answer = interrupt({"hash": order.hash, "kind": order.kind})
+        update, goto = self._answered(state, answer, order.hash)
+        return Command(update=update, goto=goto)
+
+    def _answered(self, state: State, answer: dict[str, Any], current: str) -> Step:
+        """What a person's answer changes, and which step follows."""
+        kind = answer.get("kind")
+        if kind == "approve":
+            return self._approved(state, str(answer.get("hash")), current)
+        if kind == "decline":
+            log = [event("declined", hash=current), said("Nothing was started.")]
+            return {"order_state": "none", "log": log}, "__end__"
+        if kind == "lay":
+            return dict(answer["laid"]), "wait"
+        update, goto = self._typed(state, str(answer.get("text", "")), current)
+        return {**update, "files": answer.get("files", [])}, goto
+
+    def _approved(self, state: State, shown: str, current: str) -> Step:
+        if shown != current:
+            words = "That approval was for an earlier version of the plan. This is the one on the table now."
+            return {"log": [said(words), event("stale_approval", hash=shown)]}, "wait"
+        mark = ticket(self.thread(), state.get("order_number", 0), current)
+        return {"order_state": "approved", "approval": mark, "log": [event("approved", hash=current)]}, "launch"
+
+    def _typed(self, state: State, text: str, current: str) -> Step:
+        """A typed answer: a plain yes approves, an unclear one gets the button, the rest is a message."""
+        spoken = event("message", role="user", text=text)
+        verdict = read_answer(text)
+        if verdict == "approve":
+            update, goto = self._approved(state, current, current)
+            return {**update, "log": [spoken, *update["log"]]}, goto
+        if verdict == "confirm":
+            words = "I take no chances with a start: press Approve, or say yes to exactly this plan."
+            return {"log": [spoken, said(words), event("needs_approval", hash=current)]}, "wait"
+        return {"inbox": text, "log": [spoken]}, "listen"
+
+    def launch(self, state: State) -> dict[str, Any]:
+        """Start what was approved. Its own node: a rerun finds the ticket used and starts nothing twice."""
+        order = order_of(state)
+        if order is None:
+            return {"order_state": "none"}
+        try:
+            result = carry_out(order, state["approval"], self.desk(state))
+        except UserFacingError as error:
+            return {"order_state": "proposed", "log": [said(error.sentence()), event("problem")]}
+        events = [event(e["type"], **_rest(e)) for e in result.events]
+        return {
+            "order_state": "started",
+            "run_id": result.run_id or state.get("run_id"),
+            "log": [said(result.say), *events],
+        }
+
+
+def _rest(e: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in e.items() if k != "type"}
+
+
+def _fault(call: Call) -> str:
+    """Why a call cannot be carried out, in words for the model; '' when it can."""
+    if call.fault:
+        return call.fault
+    if call.name not in TOOLS:
+        return f"there is no tool {call.name}; tools: {', '.join(TOOLS)}"
+    try:
+        TOOLS[call.name].arguments.model_validate(call.arguments)
+    except ValidationError as error:
+        return faults(error)
+    return ""
+
+
+def _feedback(reply: Reply, bad: list[tuple[Call, str]]) -> list[dict[str, Any]]:
+    import json
+
+    calls = [
+        {
+            "id": c.id,
+            "type": "function",
+            "function": {"name": c.name, "arguments": json.dumps(c.arguments)},
+        }
+        for c in reply.calls
+    ]
+    told = dict.fromkeys((c.id for c in reply.calls), "not carried out: correct the other call first")
+    told |= {c.id: fault for c, fault in bad}
+    return [
+        {"role": "assistant", "content": reply.text, "tool_calls": calls},
+        *({"role": "tool", "tool_call_id": i, "content": text} for i, text in told.items()),
+    ]
+
+
+def _added(state: State, more: dict[str, float]) -> dict[str, float]:
+    spent = dict(state.get("spent") or {})
+    return {k: spent.get(k, 0.0) + more.get(k, 0.0) for k in ("calls", "tokens", "usd")}
+
+
+def _remember(state: State, calls: list[dict[str, Any]], plan: dict[str, Any]) -> list[dict[str, Any]]:
+    first: dict[str, Any] = calls[0] if calls else {"name": "clarify", "arguments": {}}
+    turn = PastTurn(
+        text=state["inbox"][:2000],
+        intent=intent_of(first["name"]),
+        slots=first["arguments"],
+        plan_before=plan,
+    )
+    return [*state.get("history", []), turn.model_dump()][-HISTORY:]
+
+
+def _changes(result: ToolResult, state: State) -> dict[str, Any]:
+    """What a tool's result changes in the conversation."""
+    update: dict[str, Any] = {}
+    if result.order is not None:
+        update |= {
+            "order": result.order.model_dump(mode="json"),
+            "order_state": "proposed",
+            "order_number": state.get("order_number", 0) + 1,
+        }
+    if result.dropped:
+        update["order_state"] = "none"
+    if result.run_id:
+        update["run_id"] = result.run_id
+    if result.file:
+        update["files"] = [f for f in state.get("files", []) if f != result.file] + [result.file]
+    if "columns" in result.data:
+        update["profile"] = result.data
+    return update

@@ -1,0 +1,147 @@
+"""All that a user interface may call: one conversation, by its id."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.types import Command
+
+from agent.graph import build
+from agent.llm import Brain, Door
+from agent.nodes import Nodes, event
+from agent.state import State, order_of
+from tools.orders import Order
+from trainer.errors import UserFacingError
+from trainer.paths import home
+from trainer.records import read_json, write_atomic
+
+
+class Session:
+    """A conversation that survives a killed process."""
+
+    def __init__(
+        self,
+        thread: str | None = None,
+        brain: Brain | None = None,
+        roots: list[Path] | None = None,
+        folder: Path | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> None:
+        self.thread = _safe(thread or uuid.uuid4().hex[:12])
+        self.folder = folder or home()
+        self.brain: Brain = brain or Door()
+        self.roots = roots if roots is not None else [Path.cwd(), self.folder / "uploads"]
+        self._config = {"configurable": {"thread_id": self.thread}}
+        connection = sqlite3.connect(self.folder / "conversations.sqlite", check_same_thread=False, timeout=30)
+        nodes = Nodes(self.brain, self.folder, self.roots, lambda: self.thread, on_text)
+        self._graph = build(nodes, SqliteSaver(connection))
+        self._lock = FileLock(str(self.folder / f"thread-{self.thread}.lock"), timeout=120)
+        self._given = self.folder / f"thread-{self.thread}-files.json"
+        self._connection = connection
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+    @property
+    def state(self) -> State:
+        """The conversation as it is stored."""
+        values: State = self._graph.get_state(self._config).values
+        return values
+
+    @property
+    def pending(self) -> Order | None:
+        """The order that waits for a person, if any."""
+        return order_of(self.state) if self._waiting() else None
+
+    def events(self) -> list[dict[str, Any]]:
+        """Everything that happened, in order."""
+        return list(self.state.get("log", []))
+
+    def give_file(self, path: str | Path) -> None:
+        """Add a data file the person chose; the newest counts when none is named."""
+        full = str(Path(path).expanduser().resolve())
+        write_atomic(self._given, {"files": [f for f in self.files() if f != full] + [full]})
+
+    def files(self) -> list[str]:
+        """Data files of this conversation, the newest last."""
+        known = list(self.state.get("files", []))
+        return known + [f for f in read_json(self._given).get("files", []) if f not in known]
+
+    def ask(self, text: str) -> list[dict[str, Any]]:
+        """A typed message. Returns the events it caused."""
+        with self._lock:
+            self._go_on()
+            before = len(self.events())
+            files = self.files()
+            if self._waiting():
+                self._run(Command(resume={"kind": "text", "text": text, "files": files}))
+            else:
+                spoken = event("message", role="user", text=text)
+                self._run({"inbox": text, "files": files, "entry": "text", "log": [spoken]})
+            return self.events()[before:]
+
+    def approve(self, shown: str) -> list[dict[str, Any]]:
+        """The person's button on the order with this hash. A second click starts nothing."""
+        return self._answer({"kind": "approve", "hash": shown})
+
+    def decline(self) -> list[dict[str, Any]]:
+        """The person's other button."""
+        return self._answer({"kind": "decline"})
+
+    def lay(self, order: Order, words: str) -> list[dict[str, Any]]:
+        """Put an order on the table that the person made themselves (an edited plan, a search's best)."""
+        with self._lock:
+            self._go_on()
+            before = len(self.events())
+            shown = event("plan", hash=order.hash, diff={}, order=order.model_dump(mode="json"))
+            note = event("message", role="assistant", text=words)
+            number = self.state.get("order_number", 0) + 1
+            laid = {
+                "order": order.model_dump(mode="json"),
+                "order_state": "proposed",
+                "order_number": number,
+                "log": [note, shown],
+            }
+            self._run(Command(resume={"kind": "lay", "laid": laid}) if self._waiting() else {**laid, "entry": "lay"})
+            return self.events()[before:]
+
+    def _answer(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
+        with self._lock:
+            self._go_on()
+            before = len(self.events())
+            if self._waiting():
+                self._run(Command(resume=answer))
+                return self.events()[before:]
+            started = self.state.get("order_state") == "started"
+            order = order_of(self.state)
+            if started and order is not None and answer.get("hash") == order.hash:
+                run = self.state.get("run_id") or "the search"
+                return [event("message", role="assistant", text=f"Already started as {run}.")]
+            raise UserFacingError("there is nothing on the table to answer", "", "Say what you want to train.")
+
+    def _go_on(self) -> None:
+        """Finish what a killed process left: an approved order is launched, once."""
+        snapshot = self._graph.get_state(self._config)
+        if snapshot.next and not snapshot.interrupts:
+            self._run(None)
+
+    def _waiting(self) -> bool:
+        return bool(self._graph.get_state(self._config).interrupts)
+
+    def _run(self, step: Any) -> None:
+        self._graph.invoke(step, self._config, durability="sync")
+
+
+def _safe(thread: str) -> str:
+    """A thread id that is also a harmless file name."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", thread)[:64].strip("-")
+    return name or f"thread-{int(time.time())}"

@@ -1,0 +1,100 @@
+"""What a conversation remembers. Plain JSON: it must survive a killed process."""
+
+from __future__ import annotations
+
+import operator
+from typing import Annotated, Any, TypedDict
+
+from agent.situation import Situation
+from tools.desk import Desk
+from tools.orders import Order
+from trainer.runs import ACTIVE
+
+HISTORY = 12
+"""Turns a brain is shown."""
+
+
+class State(TypedDict, total=False):
+    """One conversation."""
+
+    inbox: str
+    """The message being answered."""
+    entry: str
+    """How this turn began: text (a message) or lay (an order made by the person)."""
+    log: Annotated[list[dict[str, Any]], operator.add]
+    """Every event, in order; the page is a fold over it."""
+    files: list[str]
+    profile: dict[str, Any]
+    """Rows and columns of the data last looked at."""
+    order: dict[str, Any] | None
+    order_state: str
+    """none, proposed, approved, started."""
+    order_number: int
+    """Counts the orders laid on the table: part of an approval's id."""
+    approval: str
+    run_id: str | None
+    history: list[dict[str, Any]]
+    spent: dict[str, float]
+    calls: list[dict[str, Any]]
+    """Tool calls to be carried out in this turn."""
+
+
+def order_of(state: State) -> Order | None:
+    """The order on the table."""
+    document = state.get("order")
+    return Order.model_validate(document) if document else None
+
+
+def situation_of(state: State, desk: Desk) -> Situation:
+    """The conversation as the brain may see it."""
+    order = order_of(state)
+    run = _run(desk)
+    return Situation(
+        state=_name(state, run),
+        files=_files(state),
+        plan=_plan(order),
+        run=run,
+        runs=[_short(r.id, desk) for r in desk.store.all()[-5:]],
+        history=state.get("history", [])[-HISTORY:],
+    )
+
+
+def _name(state: State, run: dict[str, Any] | None) -> Any:
+    if state.get("order_state") == "proposed":
+        return "plan_proposed"
+    if run is None:
+        return "no_plan"
+    status = run["status"]
+    if status in ACTIVE:
+        return "running"
+    return {"finished": "finished", "stopped": "paused", "died": "paused"}.get(status, "failed")
+
+
+def _files(state: State) -> list[Any]:
+    profile = state.get("profile") or {}
+    known = {profile.get("path"): profile}
+    return [
+        {
+            "path": path,
+            "rows": known.get(path, {}).get("rows"),
+            "columns": [c["name"] for c in known.get(path, {}).get("columns", [])],
+        }
+        for path in state.get("files", [])
+    ]
+
+
+def _plan(order: Order | None) -> dict[str, Any]:
+    if order is None:
+        return {}
+    plan = order.proposal.plan
+    leaves = {k: v for k, v in plan.leaves().items() if k not in ("goal", "fingerprint", "roles", "model_fingerprint")}
+    return leaves | {"effective_batch_size": plan.effective_batch_size}
+
+
+def _run(desk: Desk) -> dict[str, Any] | None:
+    return _short(desk.run_id, desk) if desk.run_id else None
+
+
+def _short(run_id: str, desk: Desk) -> dict[str, Any]:
+    status = desk.store.get(run_id).status()
+    return {"run_id": run_id, **{k: status.get(k) for k in ("status", "step", "max_steps")}}

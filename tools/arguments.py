@@ -1,0 +1,116 @@
+"""The typed arguments of the tools. Field names are the plan's own."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trainer.wishes import Wishes
+
+
+class Arguments(BaseModel):
+    """Arguments that keep what they don't know, so that it can be named to the person."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def unknown(self) -> dict[str, Any]:
+        """What was asked for and has no place here."""
+        return {k: v for k, v in (self.model_extra or {}).items() if v is not None}
+
+
+class PlanArguments(Wishes):
+    """A goal and the values the person fixed; leave out what was not said."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    def wishes(self) -> Wishes:
+        """The values that are wishes."""
+        known = {k: v for k, v in self.said().items() if k in Wishes.model_fields}
+        return Wishes(**known)
+
+    @property
+    def unknown(self) -> dict[str, Any]:
+        """What was asked for and has no place in a plan yet."""
+        return {k: v for k, v in (self.model_extra or {}).items() if v is not None}
+
+
+class Inspect(Arguments):
+    """Look at a data file."""
+
+    dataset_path: str | None = None
+    prompt_column: str | None = None
+    completion_column: str | None = None
+    label_column: str | None = None
+
+
+class OfRun(Arguments):
+    """One run, or this conversation's."""
+
+    run_id: str | None = None
+
+
+class Explain(OfRun):
+    """Why did something happen in a run."""
+
+    symptom: str | None = None
+    step: int | None = None
+    metric: str | None = None
+    question: str = Field(default="", description="the person's question in their words")
+
+
+class Search(Arguments):
+    """Several trials over some fields."""
+
+    n_trials: int = Field(default=8, ge=1, le=1000)
+    max_hours: float | None = Field(default=None, gt=0)
+    search_space: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    search_fields: list[str] = Field(default_factory=list)
+    search_algorithm: Literal["grid", "random", "optuna"] = "optuna"
+    workers: int = Field(default=1, ge=1, le=64)
+
+
+class Compare(Arguments):
+    """Two runs side by side."""
+
+    runs: list[str] | str = "all"
+
+
+class Ask(OfRun):
+    """A prompt for the tuned model."""
+
+    prompt: str = ""
+    temperature: float | None = Field(default=None, ge=0, le=5)
+    max_new_tokens: int = Field(default=128, ge=1, le=2048)
+
+
+class Export(OfRun):
+    """Write the tuned model somewhere."""
+
+    export_format: Literal["adapter", "merged", "gguf", "gguf_adapter"] = "adapter"
+    output_dir: str | None = None
+
+
+class Advise(Arguments):
+    """A question that changes nothing."""
+
+    topic: str | None = None
+    question: str = ""
+
+
+class Clarify(Arguments):
+    """Ask the person the one question that helps."""
+
+    missing: list[str] = Field(default_factory=list)
+    question: str = ""
+
+
+class Refuse(Arguments):
+    """Decline, and say what can be done instead."""
+
+    refuse_reason: str = "off_topic"
+
+
+class Nothing(Arguments):
+    """No arguments."""

@@ -1,0 +1,103 @@
+"""What a tool works with, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tools.orders import Order
+from trainer.errors import UserFacingError
+from trainer.paths import SAMPLE_DATA, checked
+from trainer.proposal import Proposal
+from trainer.runs import Run, RunStore
+
+
+@dataclass
+class Desk:
+    """The papers of one conversation. Tools read it; only their results change the state."""
+
+    home: Path
+    roots: list[Path]
+    files: list[str] = field(default_factory=list)
+    order: Order | None = None
+    """What is being proposed, approved or not."""
+    order_state: str = "none"
+    """none, proposed, approved or started."""
+    run_id: str | None = None
+
+    @property
+    def store(self) -> RunStore:
+        """All runs."""
+        return RunStore(self.home)
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The plan on the table."""
+        return self.order.proposal if self.order else None
+
+    def run(self, name: str | None) -> Run:
+        """The run named, else this conversation's, else the newest."""
+        if name is None and self.run_id is None and not self.store.all():
+            raise UserFacingError("there is no run yet", "", "Say what you want to train first.")
+        return self.store.get(name or self.run_id or "last")
+
+    def data_file(self, name: str | None) -> Path:
+        """The file named, or the only one there is. Never outside the allowed folders."""
+        if name is None:
+            if not self.files:
+                raise UserFacingError("I have no data yet", "", "Drop a file, name one, or say 'use the sample'.")
+            name = self.files[-1]
+        if name in ("sample", "the sample", SAMPLE_DATA.name):
+            return SAMPLE_DATA
+        return checked(self._full(name), [*self.roots, SAMPLE_DATA.parent, *map(Path, self.files)])
+
+    def _full(self, name: str) -> Path:
+        """A name as the person writes it -> the path it stands for."""
+        for known in reversed(self.files):
+            if name in (known, Path(known).name):
+                return Path(known)
+        path = Path(name).expanduser()
+        if path.is_absolute() or path.exists():
+            return path
+        return next((root / name for root in self.roots if (root / name).exists()), path)
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """A sentence for people, data for programs, events for the page."""
+
+    say: str
+    data: dict[str, Any] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    order: Order | None = None
+    """A new order on the table, to be approved."""
+    run_id: str | None = None
+    file: str | None = None
+    dropped: bool = False
+    """Whether the order on the table is taken away."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One typed function the agent may call."""
+
+    name: str
+    arguments: type[BaseModel]
+    function: Callable[[Any, Desk], ToolResult]
+
+    @property
+    def doc(self) -> str:
+        """What the model is told about it."""
+        return (self.function.__doc__ or "").strip()
+
+    def schema(self) -> dict[str, Any]:
+        """The tool in the form chat completion APIs take."""
+        parameters = self.arguments.model_json_schema()
+        return {
+            "type": "function",
+            "function": {"name": self.name, "description": self.doc, "parameters": parameters},
+        }

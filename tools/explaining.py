@@ -1,0 +1,98 @@
+"""What happened in a run, and how two runs differ: rules over the record, then words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.arguments import Compare, Explain
+from tools.desk import Desk, ToolResult
+from tools.words import number
+from trainer.diagnosis import diagnose
+from trainer.diagnosis.finding import Finding
+from trainer.diagnosis.history import History
+from trainer.diagnosis.words import answer
+from trainer.errors import UserFacingError
+from trainer.fields import diff
+from trainer.runs import Run
+
+
+def record_of(run: Run) -> History:
+    """The run's logged history with what the rules may know of its plan."""
+    return History.from_log(run.history(), _plan_facts(run), _run_facts(run))
+
+
+def _plan_facts(run: Run) -> dict[str, Any]:
+    proposal = run.proposal()
+    plan, proof = proposal.plan, proposal.preflight
+    rows = max(1, proof.train_rows)
+    state = run.status()
+    return plan.leaves() | {
+        "effective_batch_size": plan.effective_batch_size,
+        "dataset_rows": rows,
+        "max_steps": state.get("max_steps") or proposal.estimates.steps,
+        "steps_per_epoch": -(-rows // plan.effective_batch_size),
+        "dtype": plan.compute.precision,
+        "truncated_fraction": proof.rows_cut / max(1, proof.rows),
+        "labels_unmasked_fraction": proof.trained_share,
+    }
+
+
+def _run_facts(run: Run) -> dict[str, Any]:
+    state = run.status()
+    return {"status": state.get("status"), "last_step": state.get("step", 0)}
+
+
+def findings_of(run: Run) -> list[Finding]:
+    """What the rules find in a run's record."""
+    return diagnose(record_of(run))
+
+
+def explain_run(args: Explain, desk: Desk) -> ToolResult:
+    """Diagnose a run from its record: what happened, at which step, the likely cause, one fix."""
+    run = desk.run(args.run_id)
+    if not run.history():
+        state = run.status()
+        why = f" It ended: {state['reason']}." if state.get("reason") else ""
+        return ToolResult(f"{run.id} has logged nothing yet, so there is nothing to explain.{why}")
+    history = record_of(run)
+    found = diagnose(history)
+    question = args.question or " ".join(
+        filter(None, [args.symptom, args.metric, f"step {args.step}" if args.step else None])
+    )
+    text = answer(question, found, history, "plain")
+    cards = [f.model_dump(mode="json") for f in found]
+    return ToolResult(
+        text,
+        {"run_id": run.id, "findings": cards},
+        [{"type": "findings", "run_id": run.id, "findings": cards}],
+    )
+
+
+def compare_runs(args: Compare, desk: Desk) -> ToolResult:
+    """Two runs against each other: what differed in the plans, and what came out."""
+    names = args.runs if isinstance(args.runs, list) else []
+    runs = [desk.store.get(n) for n in names] or desk.store.all()[-2:]
+    if len(runs) < 2:
+        raise UserFacingError("two runs are needed to compare", "", "Train a second one, or name two runs.")
+    a, b = runs[0], runs[-1]
+    changed = {n: v for n, v in diff(a.plan(), b.plan()).items() if n != "goal"}
+    parts = [f"{n} {number(x)} against {number(y)}" for n, (x, y) in changed.items()]
+    lines = [f"{a.id} against {b.id}: {', '.join(parts) or 'the same plan'}."]
+    lines += _outcomes(a, b)
+    return ToolResult("\n".join(lines), {"runs": [a.id, b.id], "diff": changed})
+
+
+def _outcomes(a: Run, b: Run) -> list[str]:
+    ra, rb = a.result(), b.result()
+    if not ra or not rb:
+        missing = ", ".join(r.id for r, x in ((a, ra), (b, rb)) if not x)
+        return [f"{missing} has no result on the hold-out yet, so which is better is not known."]
+    if ra["metric"] != rb["metric"]:
+        return [f"They were judged by different metrics ({ra['metric']}, {rb['metric']}): not comparable."]
+    ta, tb = ra["tuned"], rb["tuned"]
+    apart = ta["low"] > tb["high"] or tb["low"] > ta["high"]
+    sure = "the intervals are apart" if apart else "the intervals overlap: it may be chance"
+    return [
+        f"{ra['metric']}: {ta['value']:.3g} ({ta['low']:.3g} to {ta['high']:.3g}) against "
+        f"{tb['value']:.3g} ({tb['low']:.3g} to {tb['high']:.3g}); {sure}."
+    ]

@@ -1,0 +1,80 @@
+"""Looking at data, proposing a plan, revising it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.arguments import Inspect, Nothing, PlanArguments
+from tools.desk import Desk, ToolResult
+from tools.orders import Order
+from tools.words import data_words, diff_words, plan_words
+from trainer.base_models import resolve
+from trainer.data.profile import inspect
+from trainer.errors import UserFacingError
+from trainer.fields import diff
+from trainer.proposal import Proposal, propose, tokenizer_of
+
+
+def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
+    """Read a data file and report its rows, columns, roles, lengths and faults. Changes nothing."""
+    path = desk.data_file(args.dataset_path)
+    model = resolve(desk.proposal.plan.base_model if desk.proposal else None)
+    said = args.model_dump(exclude_none=True)
+    wanted = {r: said[f"{r}_column"] for r in ("prompt", "completion", "label") if f"{r}_column" in said}
+    profile = inspect(path, wanted, tokenizer_of(model)).profile
+    report = profile.model_dump(mode="json")
+    return ToolResult(data_words(profile), report, [{"type": "data_report", "report": report}], file=str(path))
+
+
+def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
+    """Turn a goal into a training plan and lay it on the table. Starts nothing."""
+    wishes = args.wishes()
+    path = desk.data_file(wishes.dataset_path)
+    proposal = propose(path, wishes.model_copy(update={"dataset_path": str(path)}))
+    say = _unused(args) + plan_words(proposal)
+    return _laid(proposal, say, path)
+
+
+def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
+    """Change values of the plan on the table; everything not named stays. Starts nothing."""
+    old = desk.proposal
+    if old is None:
+        if desk.files or args.dataset_path:
+            return propose_plan(args, desk)
+        raise UserFacingError("there is no plan to change yet", "", "Say what you want to train, and on what.")
+    change = args.wishes().model_copy(update={"goal": ""})
+    wishes = old.wishes.merged(change)
+    path = desk.data_file(wishes.dataset_path)
+    new = propose(path, wishes)
+    return _laid(new, _unused(args) + diff_words(old, new), path, old)
+
+
+def decline_plan(args: Nothing, desk: Desk) -> ToolResult:
+    """The person declines or defers the plan on the table. Nothing starts."""
+    if desk.order is None:
+        return ToolResult("There is nothing on the table, and nothing is running because of it.")
+    return ToolResult(
+        "Nothing was started. The plan is put aside; say what should be different, or 'show the plan'.",
+        events=[{"type": "declined", "hash": desk.order.hash}],
+        dropped=True,
+    )
+
+
+def _laid(proposal: Proposal, say: str, path: Path, old: Proposal | None = None) -> ToolResult:
+    order = Order(kind="train", proposal=proposal)
+    changed = {k: list(v) for k, v in diff(old.plan, proposal.plan).items()} if old else {}
+    event = {
+        "type": "plan",
+        "hash": order.hash,
+        "diff": changed,
+        "order": order.model_dump(mode="json"),
+    }
+    return ToolResult(say, {"hash": order.hash, "diff": changed}, [event], order=order, file=str(path))
+
+
+def _unused(args: PlanArguments) -> str:
+    """Names what was understood but cannot be used yet, rather than dropping it silently."""
+    if not args.unknown:
+        return ""
+    named = ", ".join(f"{k} {v}" for k, v in args.unknown.items())
+    return f"I understood {named}, but a plan can't hold that yet; it is left out.\n"

@@ -1,0 +1,49 @@
+"""The one list of tools. A wrong signature fails here, at import."""
+
+from __future__ import annotations
+
+import inspect as signatures
+from typing import get_type_hints
+
+from tools import arguments as a
+from tools.desk import Desk, Tool, ToolResult
+from tools.explaining import compare_runs, explain_run
+from tools.planning import decline_plan, inspect_data, propose_plan, revise_plan
+from tools.running import evaluate_run, resume_run, run_status, start_training, stop_run
+from tools.searching import search_hyperparameters
+from tools.talking import advise, clarify, refuse
+from tools.using import ask_model, export_model
+
+_FUNCTIONS = (
+    inspect_data,
+    propose_plan,
+    revise_plan,
+    decline_plan,
+    search_hyperparameters,
+    start_training,
+    run_status,
+    stop_run,
+    resume_run,
+    explain_run,
+    compare_runs,
+    evaluate_run,
+    ask_model,
+    export_model,
+    advise,
+    clarify,
+    refuse,
+)
+
+
+def _tool(function) -> Tool:  # type: ignore[no-untyped-def]
+    """A function as a tool; raises TypeError when it is not args, desk -> ToolResult."""
+    hints = get_type_hints(function)
+    names = list(signatures.signature(function).parameters)
+    if names != ["args", "desk"] or hints["desk"] is not Desk or hints["return"] is not ToolResult:
+        raise TypeError(f"{function.__name__} must be (args, desk) -> ToolResult")
+    if not issubclass(hints["args"], a.Arguments | a.PlanArguments) or not function.__doc__:
+        raise TypeError(f"{function.__name__} needs typed arguments and a docstring")
+    return Tool(function.__name__, hints["args"], function)
+
+
+TOOLS: dict[str, Tool] = {f.__name__: _tool(f) for f in _FUNCTIONS}

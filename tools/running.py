@@ -1,0 +1,111 @@
+"""Starting what was approved, and looking after runs."""
+
+from __future__ import annotations
+
+from tools.arguments import Nothing, OfRun
+from tools.desk import Desk, ToolResult
+from tools.orders import Order
+from tools.search.study import StudyStore
+from tools.words import result_words, status_words
+from trainer import launch
+from trainer.errors import UserFacingError
+from trainer.runs import ACTIVE, Run
+
+
+def start_training(args: Nothing, desk: Desk) -> ToolResult:
+    """Start the plan that the person has approved. Without their approval nothing starts."""
+    if desk.order is None:
+        raise UserFacingError("there is no plan to start yet", "", "Say what you want to train, and on what.")
+    if desk.order_state == "proposed":
+        return ToolResult(
+            "The plan on the table is not approved yet. Press Approve, or say yes to exactly this plan.",
+            events=[{"type": "needs_approval", "hash": desk.order.hash}],
+        )
+    return ToolResult(f"It has been started already. {status_words(desk.run(None))}")
+
+
+def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
+    """Launch an approved order. The same approval starts one run, however often it is sent."""
+    if order.proposal.blockers:
+        raise UserFacingError("this plan can't start", "", order.proposal.blockers[0].advice)
+    if order.kind == "search":
+        study, new = StudyStore(desk.home).create(order, approval)
+        if new:
+            study.start()
+        trials = order.search.n_trials if order.search else 0
+        say = f"{'Started' if new else 'Already started as'} {study.id}: up to {trials} trials."
+        return ToolResult(say, {"study": study.id}, [{"type": "search_started", "study": study.id}])
+    run, new = desk.store.create(order.proposal, approval)
+    if new or not (run.folder / "process.json").exists():
+        # not new but never begun: the page died between the ticket and the launch
+        launch.start(run)
+        say = f"Started {run.id}. You can close this; the run goes on."
+    else:
+        say = f"Already started as {run.id}."
+    return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
+
+
+def run_status(args: OfRun, desk: Desk) -> ToolResult:
+    """Where a run stands: step, loss, time left, or how it ended."""
+    run = desk.run(args.run_id)
+    return ToolResult(
+        status_words(run),
+        {"run_id": run.id, **run.status()},
+        [{"type": "status", "run_id": run.id}],
+    )
+
+
+def stop_run(args: OfRun, desk: Desk) -> ToolResult:
+    """Stop a run after its current step, with a checkpoint saved first. Deletes nothing."""
+    run = desk.run(args.run_id)
+    state = run.status().get("status")
+    if state not in ACTIVE:
+        return ToolResult(f"It is not running. {status_words(run)}", {"run_id": run.id})
+    run.ask_stop()
+    say = f"Asked {run.id} to save a checkpoint and stop. Say 'resume' to go on later."
+    return ToolResult(say, {"run_id": run.id}, [{"type": "stopping", "run_id": run.id}])
+
+
+def resume_run(args: OfRun, desk: Desk) -> ToolResult:
+    """Go on with a stopped or dead run from its last whole checkpoint, under the same plan."""
+    run = desk.run(args.run_id)
+    if changes := args.unknown.keys() - {"resume_from_checkpoint", "checkpoint"}:
+        raise UserFacingError(
+            f"a resumed run keeps its plan, {', '.join(sorted(changes))} too",
+            run.id,
+            "Change the plan and approve it as a new run instead.",
+        )
+    state = run.status().get("status")
+    if state == "finished":
+        return ToolResult(f"{run.id} is finished; there is nothing to resume.", {"run_id": run.id})
+    launch.start(run, resume=True)
+    saved = run.last_checkpoint_name()
+    say = f"Going on with {run.id} from {saved or 'the beginning (nothing was saved yet)'}."
+    return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
+
+
+def evaluate_run(args: OfRun, desk: Desk) -> ToolResult:
+    """The run's result on the sealed hold-out: tuned against untuned, with intervals and samples."""
+    run = desk.run(args.run_id)
+    result = run.result()
+    return ToolResult(result_words(run), {"run_id": run.id, **result}, [{"type": "result", "run_id": run.id}])
+
+
+def described(run: Run) -> dict[str, object]:
+    """A run for programs: state, last metrics, plan."""
+    rows = run.history()
+    last: dict[str, object] = {}
+    for row in rows:
+        last |= {k: v for k, v in row.items() if k not in ("elapsed",)}
+    state = run.status()
+    plan = run.plan()
+    return {
+        "run_id": run.id,
+        "status": state.get("status"),
+        "step": state.get("step", 0),
+        "max_steps": state.get("max_steps", 0),
+        "metrics": last,
+        "plan": plan.model_dump(mode="json"),
+        "result": run.result(),
+        **{k: state[k] for k in ("reason", "saved", "eta_seconds", "phase") if state.get(k)},
+    }

@@ -1,0 +1,1 @@
+"""Searching over a plan's values: the only room that knows Optuna."""

@@ -1,0 +1,125 @@
+"""A study's folder: its order, its trials, its state. No Optuna here, so the page may read it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tools.orders import Order
+from trainer.errors import UserFacingError
+from trainer.machine import worker_env
+from trainer.records import read_json, write_atomic
+from trainer.runs import Run, RunStore
+
+
+@dataclass(frozen=True)
+class Study:
+    """One search."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The study's name, such as study-2."""
+        return self.folder.name
+
+    def order(self) -> Order:
+        """What was approved."""
+        return Order.model_validate(read_json(self.folder / "order.json"))
+
+    def trials(self) -> list[Run]:
+        """The trials' runs, oldest first."""
+        return RunStore(self.folder).all()
+
+    def state(self) -> dict[str, Any]:
+        """Progress and result; 'died' when the driver is gone."""
+        known = read_json(self.folder / "study.json")
+        if known.get("status") == "running" and not self._alive():
+            return known | {"status": "died"}
+        return known
+
+    def write(self, **facts: Any) -> None:
+        """Replace the state document, keeping earlier facts."""
+        write_atomic(self.folder / "study.json", read_json(self.folder / "study.json") | facts)
+
+    def _alive(self) -> bool:
+        mark = read_json(self.folder / "process.json")
+        try:
+            return bool(mark) and abs(psutil.Process(mark["pid"]).create_time() - mark["create_time"]) < 2
+        except psutil.Error:
+            return False
+
+    def mark(self) -> None:
+        """Note the driver's process."""
+        me = psutil.Process()
+        write_atomic(self.folder / "process.json", {"pid": me.pid, "create_time": me.create_time()})
+
+    def start(self) -> None:
+        """Start the driver in its own session."""
+        with (self.folder / "driver.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tools.search.driver", str(self.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=worker_env(1),
+                cwd=Path(__file__).parent.parent.parent,
+            )
+        born = psutil.Process(process.pid).create_time()
+        write_atomic(self.folder / "process.json", {"pid": process.pid, "create_time": born})
+
+    def wait(self, tick: float = 1.0) -> dict[str, Any]:
+        """Block until the study has ended."""
+        while self.state().get("status") == "running":
+            time.sleep(tick)
+        return self.state()
+
+
+class StudyStore:
+    """All studies."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "studies"
+
+    def create(self, order: Order, approval: str) -> tuple[Study, bool]:
+        """A study for an approved order; the same approval gives the same study."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        ticket = self.root / f"ticket-{re.sub(r'[^a-z0-9-]', '_', approval.lower())}"
+        number = 1 + len(list(self.root.glob("study-*")))
+        try:
+            handle = os.open(ticket, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        except FileExistsError:
+            return self.get(ticket.read_text()), False
+        study = Study(self.root / f"study-{number}")
+        study.folder.mkdir()
+        write_atomic(study.folder / "order.json", order.model_dump(mode="json"))
+        study.write(status="running", study=study.id, trials=[], started=time.time())
+        with os.fdopen(handle, "w") as file:
+            file.write(study.id)
+        return study, True
+
+    def all(self) -> list[Study]:
+        """Every study, oldest first."""
+        return [Study(p) for p in sorted(self.root.glob("study-*"), key=lambda p: int(p.name[6:]))]
+
+    def get(self, name: str) -> Study:
+        """A study by id; 'last' is the newest."""
+        found = {s.id: s for s in self.all()}
+        if name == "last" and found:
+            return list(found.values())[-1]
+        if name not in found:
+            raise UserFacingError(
+                f"there is no study {name[:80]}",
+                "",
+                f"There are: {', '.join(found) or 'none yet'}.",
+            )
+        return found[name]

@@ -1,0 +1,60 @@
+"""Cards for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer.proposal import Proposal
+from ui import views
+
+
+def plan_card(proposal: Proposal) -> str:
+    """The plan: plain words first, then every value with its reason, then what to know."""
+    lines = [f"Plan {proposal.hash[:8]}: {views.title(proposal)}", ""]
+    lines += [f"  {label:<16} {text}" for label, text in views.simple_lines(proposal)]
+    lines += ["", f"  {'value':<46} why"]
+    for row in views.plan_rows(proposal):
+        if row["field"] != "goal":
+            lines.append(f"  {row['field'] + ' = ' + row['value']:<46} {row['origin']}: {row['why']}".rstrip(": "))
+    lines += ["", *proof_lines(proposal)]
+    lines += [f"  {f.severity}: {f.advice}" for f in proposal.findings]
+    return "\n".join(lines)
+
+
+def proof_lines(proposal: Proposal) -> list[str]:
+    """One row as the model will see it, the trained part between arrows."""
+    proof = proposal.preflight
+    shown = "".join(f">>{p.text}<<" if p.trained else p.text for p in proof.shown)
+    return [f"  row {proof.shown_row} as it is trained (>>trained<<): {shown[:400]!r}"]
+
+
+def doctor_card(found: dict[str, Any]) -> str:
+    """The examination in lines."""
+    machine = found["machine"]
+    gpus = ", ".join(f"{g['name']} {g['memory_gb']} GB" for g in machine["gpus"]) or "none"
+    rates = ", ".join(f"{k}: {v} GFLOP/s" for k, v in machine["train_gflops"].items()) or "not measured"
+    lines = [f"{name} {version or 'missing'}" for name, version in found["versions"].items()]
+    lines += [
+        f"machine: {machine['cores']} cores, {machine['memory_gb']} GB, GPU {gpus}",
+        f"measured training speed: {rates}",
+        f"home: {found['home']} ({found['free_disk_gb']} GB free)",
+        f"brain: {found['brain']}",
+        f"keys in the environment: {found['keys_in_environment']}",
+    ]
+    lines += [f"missing: {m}" for m in found["missing"]] or ["Nothing is missing."]
+    return "\n".join(lines)
+
+
+def curve_card(history: list[dict[str, Any]]) -> str:
+    """Loss over the steps, drawn with characters."""
+    import plotext as plt
+
+    plt.clear_figure()
+    plt.plotsize(74, 15)
+    plt.theme("clear")
+    for field, label in (("loss", "training loss"), ("eval_loss", "validation loss")):
+        steps, values = views.curve(history, field)
+        if steps:
+            plt.plot(steps, values, label=label)
+    plt.xlabel("step")
+    return str(plt.build())

@@ -1,0 +1,241 @@
+"""Commands about training, runs and searches."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from trainer.errors import UserFacingError
+from ui.cli.output import Json, command, emit, note, terminal
+
+Yes = Annotated[bool, typer.Option("--yes", help="I approve exactly this plan.")]
+
+
+def _approved(yes: bool, hash_: str, as_json: bool) -> None:
+    """The person's yes; without a terminal and without --yes nothing starts."""
+    if yes:
+        return
+    if as_json or not terminal():
+        raise UserFacingError("nothing was started: a plan needs a person's yes", "", "Read it and add --yes.")
+    if not typer.confirm(f"Approve plan {hash_[:8]} and start?"):
+        raise UserFacingError("nothing was started", "", "Change the file and try again.")
+
+
+@command
+def train(
+    path: Annotated[Path, typer.Argument(help="A plan written by `tunesmith plan -o`.")],
+    yes: Yes = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Stay until it has ended.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a plan, ask, and start it."""
+    from agent import commands
+    from ui.cli.cards import plan_card
+
+    proposal = commands.load_plan(path)
+    if not as_json:
+        note(plan_card(proposal))
+    _approved(yes, proposal.hash, as_json)
+    run = commands.start(proposal)
+    if not follow:
+        emit(
+            as_json,
+            {"run_id": run.id, "status": run.status().get("status"), "hash": proposal.hash},
+            f"Started {run.id}.",
+        )
+        return
+    ended = _followed(run)
+    emit(as_json, commands.show(run.id), _ending(run))
+    if ended.get("status") != "finished":
+        raise typer.Exit(1)
+
+
+def _followed(run: Any) -> dict[str, Any]:
+    """Progress on stderr until the run has ended; Ctrl-C leaves the run alone."""
+    from agent import commands
+
+    state: dict[str, Any] = {}
+    last = None
+    for state in commands.follow(run):
+        steps = f"{state.get('step', 0)}/{state.get('max_steps', 0)}"
+        line = f"{state.get('status')} {steps} {state.get('phase') or ''}".strip()
+        if line != last and sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.flush()
+        last = line
+    if sys.stderr.isatty():
+        note("")
+    return state
+
+
+def _ending(run: Any) -> str:
+    from agent import commands
+
+    return commands.account(run)
+
+
+@command
+def runs(as_json: Json = False) -> None:
+    """All runs, the newest first."""
+    from agent import commands
+
+    found = commands.runs()
+    text = "\n".join(
+        f"{r['run_id']}  {r['status']}  step {r['step']} of {r['max_steps']}  {r['goal'][:60]}" for r in found
+    )
+    emit(
+        as_json,
+        {"runs": found},
+        text or "There are no runs yet. Start one with `tunesmith plan` and `tunesmith train`.",
+    )
+
+
+@command
+def show(run: str, as_json: Json = False) -> None:
+    """One run: state, metrics, plan."""
+    from agent import commands
+
+    document = commands.show(run)
+    emit(as_json, document, commands.account(commands.store().get(run)))
+
+
+@command
+def stop(run: str, as_json: Json = False) -> None:
+    """Stop a run; a checkpoint is saved first."""
+    from agent import commands
+
+    result = commands.stop(run)
+    emit(as_json, result.data, result.say)
+
+
+@command
+def resume(run: str, follow: Annotated[bool, typer.Option("--follow")] = False, as_json: Json = False) -> None:
+    """Go on from the last whole checkpoint."""
+    from agent import commands
+
+    result = commands.resume(run)
+    if follow:
+        _followed(commands.store().get(run))
+    emit(as_json, commands.show(run), result.say)
+
+
+@command
+def explain(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="A run, a trainer_state.json, or a JSON list of log rows."),
+    ] = None,
+    question: Annotated[str, typer.Option("--question", help="What you want to know.")] = "",
+    plan: Annotated[Path | None, typer.Option("--plan", help="The plan behind a log file, as JSON.")] = None,
+    batch: Annotated[Path | None, typer.Option("--batch", help="Lines of {id, plan, run, history}.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What happened in a run, with evidence."""
+    from agent import commands
+
+    if batch is not None:
+        for item in json_lines(batch):
+            emit(True, commands.explain_line(item), "")
+        return
+    if target is None:
+        raise UserFacingError("name a run or a file", "explain", "For instance: tunesmith explain run-1")
+    found = commands.explain(target, question, plan)
+    emit(as_json, found, found["text"])
+
+
+def json_lines(path: Path) -> Any:
+    """Objects of a JSONL file; a broken line is named."""
+    if not path.is_file():
+        raise UserFacingError("there is no such file", str(path), "Check the path.")
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                raise UserFacingError(f"line {number} is not JSON", path.name, "Write one object a line.") from None
+
+
+@command
+def search(
+    path: Annotated[Path, typer.Argument(help="A plan written by `tunesmith plan -o`.")],
+    trials: Annotated[int, typer.Option("--trials", min=1, max=1000)] = 8,
+    space: Annotated[list[str] | None, typer.Option("--space", help="field=low..high:log or field=a,b,c")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
+    max_hours: Annotated[float | None, typer.Option("--max-hours")] = None,
+    yes: Yes = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the best plan as YAML.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try several settings of a plan; one approval covers them all."""
+    from agent import commands
+    from trainer import planfile
+
+    order = commands.search_order(commands.load_plan(path), trials, space or [], workers, max_hours)
+    note(commands.search_words(order))
+    _approved(yes, order.hash, as_json)
+    study = commands.start_search(order)
+    note(f"Started {study.id}. Ctrl-C leaves it running.")
+    study.wait()
+    result = commands.study_result(study)
+    best = commands.best_plan(study)
+    target = output or study.folder / "best-plan.yaml"
+    if best is not None:
+        target.write_text(planfile.dump(best.proposal), "utf-8")
+    told = (
+        f"{result.text}\nThe best plan is in {target}; approve it with: tunesmith train {target}"
+        if best
+        else result.text
+    )
+    emit(as_json, result.model_dump() | {"plan_file": str(target) if best else None}, told)
+    if best is None:
+        raise typer.Exit(1)
+
+
+@command
+def evaluate(
+    run: str,
+    baseline: Annotated[bool, typer.Option("--baseline", help="Show the untuned model beside it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The result on the sealed hold-out, with 95 % intervals and a verdict."""
+    from agent import commands
+
+    result = commands.evaluate(run)
+    document = result.data if baseline else {k: v for k, v in result.data.items() if k not in ("base", "difference")}
+    emit(as_json, document, result.say)
+
+
+@command
+def compare(one: str, two: str, as_json: Json = False) -> None:
+    """Two runs against each other: plans and results."""
+    from agent import commands
+
+    result = commands.compare(one, two)
+    emit(as_json, result.data | {"text": result.say}, result.say)
+
+
+@command
+def ask(run: str, prompt: str, as_json: Json = False) -> None:
+    """Put a prompt to the tuned model."""
+    from agent import commands
+
+    result = commands.ask(run, prompt)
+    emit(as_json, result.data, result.say)
+
+
+@command
+def export(
+    run: str,
+    to: Annotated[str, typer.Option("--to", help="adapter (the trained weights as safetensors)")] = "adapter",
+    output: Annotated[Path | None, typer.Option("-o", "--output")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the tuned weights to a folder."""
+    from agent import commands
+
+    result = commands.export(run, to, output)
+    emit(as_json, result.data, result.say)

@@ -1,0 +1,127 @@
+"""Pure pictures of typed things: a plan as a card, a run as points, estimates as words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from trainer.estimate import Range
+from trainer.proposal import Proposal
+from ui.glossary import MEANING
+
+HIDDEN = {"schema_version", "fingerprint", "model_fingerprint"}
+
+
+def value_text(value: Any) -> str:
+    """A plan's value as people write it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{v} = {k}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
+
+
+def range_text(estimate: Range) -> str:
+    """'3 to 5 minutes', '$0 (this machine)', or 'unknown'."""
+    if estimate.low is None or estimate.high is None:
+        return "unknown"
+    if estimate.unit == "USD" and estimate.high == 0:
+        return "$0 (this machine)"
+    return f"{estimate.low:g} to {estimate.high:g} {estimate.unit}"
+
+
+def plan_rows(proposal: Proposal) -> list[dict[str, str]]:
+    """Field, value, meaning, why, origin: every value of the plan."""
+    rows = []
+    for name, value in proposal.plan.leaves().items():
+        if name in HIDDEN:
+            continue
+        reason = proposal.reasons.get(name)
+        source = f" [{reason.source}]" if reason and reason.source else ""
+        rows.append(
+            {
+                "field": name,
+                "value": value_text(value),
+                "meaning": MEANING.get(name, ""),
+                "why": f"{reason.why}{source}" if reason else "",
+                "origin": reason.origin if reason else "default",
+            }
+        )
+    return rows
+
+
+def simple_lines(proposal: Proposal) -> list[tuple[str, str]]:
+    """Six lines in plain words: what, from what, with which model, how long, how judged, how private."""
+    plan, needs, proof = proposal.plan, proposal.estimates, proposal.preflight
+    unit = "passages" if plan.data.format == "text" else "rows"
+    judged = {
+        "accuracy": "how many labels are right",
+        "chrf": "how close its answers come to yours",
+        "perplexity": "how well it foresees text it has not read",
+    }[plan.evaluation.metric]
+    steps = "all of its weights" if plan.adapter.tuning == "full" else "a small adapter beside its weights"
+    return [
+        ("It will learn", _learns(proposal)),
+        (
+            "From",
+            f"{proof.train_rows:,} {unit}; {proof.holdout_rows:,} more are sealed away for the test",
+        ),
+        ("With", f"{plan.base_model}, training {steps}"),
+        (
+            "It takes",
+            f"{range_text(needs.time)}, {range_text(needs.memory)} of memory, {range_text(needs.cost)}",
+        ),
+        ("We will know by", f"{judged}, before and after, on the sealed {unit}"),
+        ("Private", "data, model and training stay on this machine"),
+    ]
+
+
+def _learns(proposal: Proposal) -> str:
+    plan, proof = proposal.plan, proposal.preflight
+    what = plan.task.replace("_", " ")
+    share = f"{100 * proof.trained_share:.0f} % of the text is trained on"
+    cut = f"{proof.rows_cut:,} rows are cut off" if proof.rows_cut else "nothing is cut off"
+    return f"{what}: {share}, {cut}"
+
+
+def title(proposal: Proposal) -> str:
+    """The card's headline."""
+    goal = " ".join(proposal.plan.goal.split())
+    return goal if len(goal) <= 90 else goal[:87] + "..."
+
+
+def curve(history: list[dict[str, Any]], field: str) -> tuple[list[int], list[float]]:
+    """Steps and finite values of one column of a run's record."""
+    points = [
+        (row["step"], row[field])
+        for row in history
+        if isinstance(row.get(field), int | float) and math.isfinite(row[field])
+    ]
+    return [s for s, _ in points], [float(v) for _, v in points]
+
+
+def interval_text(metric: str, figure: dict[str, float]) -> str:
+    """'61.2 % (58.1 to 64.2)'."""
+    scale, unit = (100, " %") if metric in ("accuracy", "macro_f1") else (1, "")
+    return f"{scale * figure['value']:.1f}{unit} ({scale * figure['low']:.1f} to {scale * figure['high']:.1f})"
+
+
+def result_rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Metric, untuned, tuned: with their 95 % intervals."""
+    metric = result["metric"]
+    rows = [(metric, interval_text(metric, result["base"]), interval_text(metric, result["tuned"]))]
+    rows += [
+        (name, interval_text(name, pair["base"]), interval_text(name, pair["tuned"]))
+        for name, pair in result.get("also", {}).items()
+    ]
+    loss = result["loss"]
+    return [
+        *rows,
+        ("loss", interval_text("loss", loss["base"]), interval_text("loss", loss["tuned"])),
+    ]
