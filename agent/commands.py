@@ -248,20 +248,14 @@ def best_plan(found: Study) -> Order | None:
     return best_order(found)
 
 
-def account(run: Run) -> str:
-    """How a run stands or ended: verdict, figures, samples, first findings."""
-    from tools.explaining import findings_of
-    from tools.words import result_words, status_words
-
-    if not run.result():
-        return status_words(run)
-    odd = [f for f in findings_of(run) if f.label != "healthy"]
-    notes = [f"Seen in the curve: {f.label.replace('_', ' ')}: {f.advice}" for f in odd[:3]]
-    return "\n".join([result_words(run), *(notes or ["The curve shows nothing unusual."])])
-
-
 def search_words(order: Order) -> str:
     """What a search would do."""
     from tools.searching import search_terms
 
     return search_terms(order)
+
+
+def search_line(document: dict[str, Any]) -> str:
+    """The search part of a stored order in words; '' for a plain training."""
+    order = Order.model_validate(document)
+    return search_words(order) if order.search else ""

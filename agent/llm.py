@@ -7,6 +7,7 @@ the environment chooses nothing.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -124,6 +125,7 @@ def _litellm() -> Any:
     if not any(p["provider"] == "tunesmith" for p in litellm.custom_provider_map):
         from agent.builtin.provider import BuiltinProvider
 
+        logging.getLogger("LiteLLM").setLevel(logging.ERROR)
         litellm.suppress_debug_info = True
         litellm.telemetry = False
         litellm.custom_provider_map.append({"provider": "tunesmith", "custom_handler": BuiltinProvider()})

@@ -31,7 +31,7 @@ CALLS_A_TURN = 3
 PHRASED = {"inspect_data", "explain_run", "advise", "run_status"}
 """Tools whose sentences a hosted model may put into other words. None of them quotes rows."""
 PHRASE_WORDS = 120
-Step = tuple[dict[str, Any], Literal["launch", "listen", "wait", "__end__"]]
+Step = tuple[dict[str, Any], Literal["launch", "listen", "act", "wait", "__end__"]]
 """What changes, and which step follows."""
 
 
@@ -172,10 +172,10 @@ class Nodes:
             return Command(update={"spent": spent}, goto=goto)
         return Command(update={"log": [said(reply.text, phrased=True)], "spent": spent}, goto=goto)
 
-    def wait(self, state: State) -> Command[Literal["launch", "listen", "wait", "__end__"]]:
+    def wait(self, state: State) -> Command[Literal["launch", "listen", "act", "wait", "__end__"]]:
         """Stand still until a person answers the order on the table."""
         order = order_of(state)
-        if order is None:
+        if order is None or state.get("order_state") != "proposed":
             return Command(goto="__end__")
         answer = interrupt({"hash": order.hash, "kind": order.kind})
         update, goto = self._answered(state, answer, order.hash)
@@ -191,6 +191,8 @@ class Nodes:
             return {"order_state": "none", "log": log}, "__end__"
         if kind == "lay":
             return dict(answer["laid"]), "wait"
+        if kind == "calls":
+            return {k: answer[k] for k in ("calls", "inbox", "log")}, "act"
         update, goto = self._typed(state, str(answer.get("text", "")), current)
         return {**update, "files": answer.get("files", [])}, goto
 

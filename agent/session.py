@@ -14,6 +14,7 @@ from filelock import FileLock
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
+from agent.account import account
 from agent.graph import build
 from agent.llm import Brain, Door
 from agent.nodes import Nodes, event
@@ -22,6 +23,7 @@ from tools.orders import Order
 from trainer.errors import UserFacingError
 from trainer.paths import home
 from trainer.records import read_json, write_atomic
+from trainer.runs import RunStore
 
 
 class Session:
@@ -97,6 +99,28 @@ class Session:
         """The person's other button."""
         return self._answer({"kind": "decline"})
 
+    def change(self, values: dict[str, Any]) -> list[dict[str, Any]]:
+        """Values the person typed into the card: the same revision as in words, without reading any."""
+        with self._lock:
+            self._go_on()
+            if not self._waiting():
+                raise UserFacingError("there is no plan on the table to change", "", "Say what you want to train.")
+            before = len(self.events())
+            named = ", ".join(f"{k} = {v}" for k, v in values.items())
+            call = {"name": "revise_plan", "arguments": values}
+            spoken = event("message", role="user", text=named)
+            self._run(Command(resume={"kind": "calls", "calls": [call], "inbox": named, "log": [spoken]}))
+            return self.events()[before:]
+
+    def report(self, run_id: str) -> None:
+        """Tell in the conversation, once, how its run has ended."""
+        with self._lock:
+            if any(e["type"] == "report" and e["run_id"] == run_id for e in self.events()):
+                return
+            words = account(RunStore(self.folder).get(run_id))
+            told = {"log": [event("message", role="assistant", text=words), event("report", run_id=run_id)]}
+            self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
+
     def lay(self, order: Order, words: str) -> list[dict[str, Any]]:
         """Put an order on the table that the person made themselves (an edited plan, a search's best)."""
         with self._lock:
@@ -131,7 +155,7 @@ class Session:
     def _go_on(self) -> None:
         """Finish what a killed process left: an approved order is launched, once."""
         snapshot = self._graph.get_state(self._config)
-        if snapshot.next and not snapshot.interrupts:
+        if "launch" in snapshot.next and not snapshot.interrupts:
             self._run(None)
 
     def _waiting(self) -> bool:

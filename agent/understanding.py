@@ -20,7 +20,9 @@ from trainer.wishes import Wishes
 
 def messages_for(text: str, situation: Situation) -> list[Message]:
     """What a brain is shown: the rules, the situation as data, the message."""
-    system = render("system", situation=situation.model_dump_json(exclude_none=True))
+    # "<" is written as an escape, so that no file or column name can close the block it stands in
+    document = situation.model_dump_json(exclude_none=True).replace("<", "\\u003c")
+    system = render("system", situation=document)
     return [{"role": "system", "content": system.text}, {"role": "user", "content": text}]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tools.arguments import Inspect, Nothing, PlanArguments
 from tools.desk import Desk, ToolResult
@@ -12,7 +13,7 @@ from trainer.base_models import resolve
 from trainer.data.profile import inspect
 from trainer.errors import UserFacingError
 from trainer.fields import diff
-from trainer.proposal import Proposal, propose, tokenizer_of
+from trainer.proposal import Proposal, propose, propose_on, survey, tokenizer_of
 
 
 def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
@@ -30,9 +31,16 @@ def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
     """Turn a goal into a training plan and lay it on the table. Starts nothing."""
     wishes = args.wishes()
     path = desk.data_file(wishes.dataset_path)
-    proposal = propose(path, wishes.model_copy(update={"dataset_path": str(path)}))
-    say = _unused(args) + plan_words(proposal)
-    return _laid(proposal, say, path)
+    wishes = wishes.model_copy(update={"dataset_path": str(path)})
+    ground = survey(path, wishes)
+    profile = ground.inspected.profile
+    report = {"type": "data_report", "report": profile.model_dump(mode="json")}
+    try:
+        proposal = propose_on(ground, wishes)
+    except UserFacingError as error:
+        return ToolResult(f"{data_words(profile)}\n{error.sentence()}", events=[report], file=str(path))
+    say = f"{_unused(args)}{data_words(profile)}\n\n{plan_words(proposal)}"
+    return _laid(proposal, say, path, shown=[report])
 
 
 def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
@@ -60,7 +68,9 @@ def decline_plan(args: Nothing, desk: Desk) -> ToolResult:
     )
 
 
-def _laid(proposal: Proposal, say: str, path: Path, old: Proposal | None = None) -> ToolResult:
+def _laid(
+    proposal: Proposal, say: str, path: Path, old: Proposal | None = None, shown: list[dict[str, Any]] | None = None
+) -> ToolResult:
     order = Order(kind="train", proposal=proposal)
     changed = {k: list(v) for k, v in diff(old.plan, proposal.plan).items()} if old else {}
     event = {
@@ -69,7 +79,7 @@ def _laid(proposal: Proposal, say: str, path: Path, old: Proposal | None = None)
         "diff": changed,
         "order": order.model_dump(mode="json"),
     }
-    return ToolResult(say, {"hash": order.hash, "diff": changed}, [event], order=order, file=str(path))
+    return ToolResult(say, {"hash": order.hash, "diff": changed}, [*(shown or []), event], order=order, file=str(path))
 
 
 def _unused(args: PlanArguments) -> str:

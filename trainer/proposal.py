@@ -90,8 +90,12 @@ def divided(examples: list[Example], data: Data, seed: int) -> Split:
 
 def propose(path: Path, wishes: Wishes) -> Proposal:
     """A plan for a goal and a file. Raises UserFacingError when none can be made."""
-    ground = survey(path, wishes)
-    rows = ground.facts.usable_rows
+    return propose_on(survey(path, wishes), wishes)
+
+
+def propose_on(ground: Ground, wishes: Wishes) -> Proposal:
+    """A plan for a goal over facts that were read already."""
+    rows, path = ground.facts.usable_rows, Path(ground.facts.data.path)
     if ground.inspected.examples and rows < 2:
         raise UserFacingError(
             f"has {rows} usable row{'s' * (rows != 1)}: too few to learn from and to test on",

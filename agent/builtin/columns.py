@@ -16,7 +16,11 @@ _SLOT = {
     "rejected": "rejected_column",
     "messages": "messages_column",
 }
-_IS = r"\s*(?:column|col|field|spalte|columna|colonne|列|कॉलम|कलम)?\s*(?:is|are|as|=|:|holds?|has|contains|means|ist|sind|als|es|son|est|sont|是|为|hai|है|হলো|holo|->)\s*(?:the |a |our |la |die |der |el |le )?"
+_IS = (
+    r"\s*(?:column|col|field|spalte|columna|colonne|列|कॉलम|कलम)?\s*(?:is|are|as"
+    r"|=|:|holds?|has|contains|means|ist|sind|als|es|son|est|sont|是|为|hai|है|হলো"
+    r"|holo|->)\s*(?:the |a |our |la |die |der |el |le )?"
+)
 
 
 @cache
@@ -37,7 +41,10 @@ def said(text: str, columns: list[str]) -> dict[str, str]:
             continue
         for column in columns:
             forward = rf"{_word(column)}{_IS}(?:{_says(role)})"
-            backward = rf"(?:{_says(role)})\s*(?:column|col|field|spalte|列)?\s*(?:is|=|:|are|in|comes from|ist|es|est|是|为|用|hai)\s*(?:the |in |la |die )?{_word(column)}"
+            backward = (
+                rf"(?:{_says(role)})\s*(?:column|col|field|spalte|列)?\s*(?:is|=|:|are|in|comes"
+                rf" from|ist|es|est|是|为|用|hai)\s*(?:the |in |la |die )?{_word(column)}"
+            )
             if (
                 slot not in found
                 and column not in found.values()

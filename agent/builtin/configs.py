@@ -46,10 +46,10 @@ def pairs(text: str) -> list[tuple[str, str]]:
     flags = [(m.group(1).replace("-", "_"), m.group(2) or "true") for m in _FLAG.finditer(text)]
     if sum(k.lower() in _slots() for k, _ in flags) >= 2:
         return flags
-    lines = [m.groups() for m in map(_LINE.match, text.splitlines()) if m]
+    lines = [(m.group(1), m.group(2)) for m in map(_LINE.match, text.splitlines()) if m]
     if sum(k.lower() in _slots() for k, _ in lines) >= 2 and len(lines) >= 2:
         return [(k, v) for k, v in lines if v not in ("", "|", ">", "{", "[")]
-    calls = [m.groups() for m in _CALL.finditer(text)] if re.search(r"[{(]", text) else []
+    calls = [(m.group(1), m.group(2)) for m in _CALL.finditer(text)] if re.search(r"[{(]", text) else []
     return calls if sum(k.lower() in _slots() for k, _ in calls) >= 2 else []
 
 

@@ -11,29 +11,54 @@ from agent.builtin.text import Message, Scan
 
 _GB = r"(\d+(?:\.\d+)?)\s?-?\s?(?:gb|gib|gigs?|gigabytes?|go|g(?:io)?|जीबी|গিগাবাইট|জিবি)(?![a-z])"
 _RAM = re.compile(
-    r"^\s*(?:of )?(?:system |main )?(?:ram|arbeitsspeicher|memoria ram|内存)(?!\w)|^\s*(?:ddr|disk|ssd|file|data|text|of (?:raw )?(?:text|data))"
+    (
+        r"^\s*(?:of )?(?:system |main )?(?:ram|arbeitsspeicher|memoria ram|内存)(?!\w)"
+        r"|^\s*(?:ddr|disk|ssd|file|data|text|of (?:raw )?(?:text|data))"
+        )
 )
 _NUM_GPUS = re.compile(
-    rf"(?<![\w.])(\d{{1,3}})\s?(?:x|×|\*)\s*(?={_GB}|(?:nvidia |rtx |geforce |tesla )?(?:a100|h100|h200|a10|l4|t4|v100|\d{{4}}|gpus?|cards?))"
-    r"|(?<![\w.])(\d{1,3})\s+(?=(?:nvidia |rtx |tesla |geforce )*(?:gpus?|cards?|karten|grafikkarten|tarjetas|cartes|a100s?|h100s?|a6000s?|t4s?|v100s?|l4s?|3090s?|4090s?|3060s?|a10s?|h200s?)(?!\w))"
+    (
+        rf"(?<![\w.])(\d{{1,3}})\s?(?:x|×|\*)\s*(?={_GB}|(?:nvidia |rtx |geforce |tesla"
+        rf" )?(?:a100|h100|h200|a10|l4|t4|v100|\d{{4}}|gpus?|cards?))"
+        )
+    (
+        r"|(?<![\w.])(\d{1,3})\s+(?=(?:nvidia |rtx |tesla |geforce )*(?:gpus?|cards?"
+        r"|karten|grafikkarten|tarjetas|cartes|a100s?|h100s?|a6000s?|t4s?|v100s?|l4s?"
+        r"|3090s?|4090s?|3060s?|a10s?|h200s?)(?!\w))"
+        )
     r"|(\d)\s*张(?:显)?卡|(\d)\s*块(?:显)?卡|(\d)卡"
 )
 _USD = re.compile(
-    r"(?:us)?\$\s?(\d+(?:\.\d+)?)(k)?|(?<![\w.])(\d+(?:\.\d+)?)(k)?\s?(?:\$|usd|us-?dollars?|dollars?|bucks?|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid us)(?!\w)"
+    (
+        r"(?:us)?\$\s?(\d+(?:\.\d+)?)(k)?|(?<![\w.])(\d+(?:\.\d+)?)(k)?\s?(?:\$|usd"
+        r"|us-?dollars?|dollars?|bucks?|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid"
+        r" us)(?!\w)"
+        )
 )
 _CENTS = re.compile(r"(?<![\w.])(\d+)\s?(?:cents?|¢)(?!\w)")
 _OTHER_MONEY = re.compile(
-    r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur|pounds?|quid|gbp|rupees?|rupaye|inr|yuan|rmb|taka|tk|元|块钱|人民币|रुपये|টাকা)(?![a-z])"
+    (
+        r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur"
+        r"|pounds?|quid|gbp|rupees?|rupaye|inr|yuan|rmb|taka|tk|元|块钱|人民币|रुपये|টাকা)(?![a-z])"
+        )
 )
 _HOURS = re.compile(
-    r"(?<![\w.])(\d+(?:\.\d+)?)\s?-?(hours?|hrs?|h|stunden?|std|horas?|heures?|小时|घंटे|घंटा|ghante|ghonta|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten|minutos|分钟|मिनट|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])"
+    (
+        r"(?<![\w.])(\d+(?:\.\d+)?)\s?-?(hours?|hrs?|h|stunden?|std|horas?|heures?"
+        r"|小时|घंटे|घंटा|ghante|ghonta|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten|minutos|分钟"
+        r"|मिनट|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])"
+        )
 )
 _CLOCK = re.compile(
-    r"(?:\b(?:at|by|um|a las|à|from|after|around|gegen|bis|ab|before)\s+|今晚|晚上|早上|下午|明天|at around )?(?<![\d.:])(\d{1,2})(?:[:h.](\d{2}))?\s?(am|pm|uhr|点(?:钟|半)?|h(?![a-z])|बजे|baje|টায়|tay)?(?![\d:%.a-z])"
+    (
+        r"(?:\b(?:at|by|um|a las|à|from|after|around|gegen|bis|ab|before)\s+|今晚|晚上"
+        r"|早上|下午|明天|at around )?(?<![\d.:])(\d{1,2})(?:[:h.](\d{2}))?\s?(am|pm|uhr"
+        r"|点(?:钟|半)?|h(?![a-z])|बजे|baje|টায়|tay)?(?![\d:%.a-z])"
+        )
 )
 _LICENCES = (
     ("apache-2.0", r"apache(?:[ -]?2(?:\.0)?)?"),
-    ("mit", r"mit(?=[ -]?(?:licen|/|,| or | and |-lizenz|$|\.))"),
+    ("mit", r"mit(?=[ -]?(?:licen|/|,| or | and |\)|-lizenz|$|\.))|(?:or|and|/|oder|,)\s*mit(?!\w)"),
     ("bsd-3-clause", r"bsd(?:-3(?:-clause)?)?"),
     ("cc-by-4.0", r"cc[ -]by(?:[ -]4(?:\.0)?)?(?!-)"),
 )

@@ -27,13 +27,13 @@ def bounded(fragment: str) -> str:
 
     Chinese, Hindi and Bangla cues are found anywhere: no blanks can be relied on there.
     """
-    stem = fragment.endswith("*")
+    stem = bool(re.search(rf"(?:\\w|(?<!\\){_LATIN})\*$", fragment))
     body = fragment.removesuffix("*").removesuffix(r"\w") if stem else fragment
-    body = body.replace(" ", r"\s+")
-    left = rf"(?<!{_LATIN})" if re.match(_LATIN, body) else ""
+    body = body.replace(" ?", r"\s*").replace(" ", r"\s+")
+    left = rf"(?<!{_LATIN})" if re.match(rf"(?:\((?:\?:)?)*{_LATIN}", body) else ""
     if stem:
         return f"{left}(?:{body}){_LATIN}*"
-    right = rf"(?!{_LATIN})" if re.search(rf"(?:{_LATIN}|[)?\]+*])$", body) else ""
+    right = rf"(?!{_LATIN})" if re.search(rf"(?:{_LATIN}|[)?\]+*}}])$", body) else ""
     return f"{left}(?:{body}){right}"
 
 
@@ -41,11 +41,12 @@ def bounded(fragment: str) -> str:
 def cues(line: str) -> tuple[str, ...]:
     """Cues of one table line: parted by commas, except inside brackets and quotes."""
     parts, depth, current, quote = [], 0, "", False
-    for char in line:
+    for char in re.findall(r"\\.|.", line, re.S):
         if char == "'" and (quote or not current.strip()):
             quote = not quote
             continue
-        depth += (char in "([{") - (char in ")]}")
+        if len(char) == 1:
+            depth += (char in "([{") - (char in ")]}")
         if char == "," and depth == 0 and not quote:
             parts.append(current.strip())
             current = ""

@@ -14,6 +14,16 @@ from agent.builtin.quantities import Number, neat, numbers, without_corrected
 from agent.builtin.text import Scan
 
 _NEAR = 26
+_TIED = re.compile(
+    r"(?:alpha|warmup|beta)[^.;]{0,30}?(?:(\d+(?:\.\d+)?)\s*(?:x|\*|times|mal"
+    r"|倍|veces|fois)?|twice|double|doppelt|doble|2x|equal|same as|half|两倍|=)\s*(?:so"
+    r" (?:groß|hoch) wie |the |of |as |to |der |del |le |la |von |x |\* )*(?:the"
+    r" )?(?:lora[_ ]?)?(?:rank|r|rang|rango)(?!\w)"
+)
+_NONE = re.compile(
+    r"(?<!\w)(?:no|without|zero|kein\w*|ohne|sin|sans|0)\s+(?:any |lora |the )?"
+    r"(?P<field>dropout|warm-?up|weight decay)(?!\w)"
+)
 
 
 @dataclass
@@ -121,7 +131,7 @@ def _stepped(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
         inner = scan.text[lo:hi] + scan.text[hi : hi + 10].split(",")[0]
         left = scan.text[max(0, lo - 16) : lo]
         by = re.search(r"\b(?:by|um)\s*$", scan.text[: number.start])
-        adding = re.search(r"\b(?:add|noch|añade|ajoute|再|多|加|another)\W*(?:训练|跑|练)?\W*$", left)
+        adding = re.search(r"\b(?:add|noch|añade|ajoute|another)\W*$|[再多加]+(?:训练|跑|练)?\W*$", left)
         fewer, more = cue("fewer").search(inner), cue("more").search(inner)
         counted = mention.field in ("num_train_epochs", "max_steps", "num_generations")
         if not (by or (counted and (fewer or more or adding))):
@@ -171,15 +181,49 @@ def _directions(edits: Edits, scan: Scan) -> None:
             edits.directions.add(mention.field)
 
 
+def _switched_off(edits: Edits, scan: Scan) -> None:
+    """'no dropout', 'without warmup': zero."""
+    for match in scan.take(_NONE):
+        name = fields.mentions(match.group("field"))[0].field
+        edits.values["warmup_ratio" if name == "warmup" else name] = 0
+
+
+def _bare_rate(edits: Edits, scan: Scan) -> None:
+    """'2 epochs, 1e-4, ctx 2k': a lone number of that size can only be the learning rate."""
+    lone = [n for n in numbers(scan.text) if 1e-7 <= n.value <= 5e-3 and "e" in scan.text[n.start : n.end]]
+    if len(lone) == 1 and "learning_rate" not in edits.values and "learning_rate" not in edits.named:
+        edits.values["learning_rate"] = lone[0].value
+        scan.blank(lone[0].start, lone[0].end)
+
+
+def tied(text: str, key: str = "lora_r") -> dict[str, str]:
+    """'alpha twice the rank' as an expression."""
+    match = _TIED.search(text)
+    if not match or "alpha" not in match.group():
+        return {}
+    if match.group(1):
+        factor = f"{neat(float(match.group(1)))}*"
+    elif re.search(r"twice|double|doppelt|doble|2x|两倍", match.group()):
+        factor = "2*"
+    else:
+        factor = "0.5*" if "half" in match.group() else ""
+    return {"lora_alpha": f"{factor}{key}"}
+
+
 def read(scan: Scan, plan: dict[str, Any]) -> Edits:
     """All edits of numbers in a text, resolved against the plan."""
     scan.text = without_corrected(scan.text)
     scan.text = re.sub(r"(?<![a-z0-9])(r|lr|bs|alpha|rank|epochs?|seed|ga|wd|batch|ctx)(?=\d)", r"\1 ", scan.text)
     edits = Edits()
+    if tied(scan.text):
+        match = _TIED.search(scan.text)
+        scan.blank(*match.span()) if match else None
+    _switched_off(edits, scan)
     for step in (_scaled, _times, _stepped, _single_step):
         step(edits, scan, plan)
     _absolute(edits, scan)
     _directions(edits, scan)
+    _bare_rate(edits, scan)
     edits.loose = numbers(scan.text)
     for slot in [n[5:] for n in edits.named if n.startswith("kept:")]:
         if edits.values.get(slot) == plan.get(slot):

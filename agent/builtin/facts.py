@@ -5,25 +5,98 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from agent.builtin import edits, fields, paths, reading, refusals, runs
+from agent.builtin import cues, edits, fields, paths, reading, refusals, runs
 from agent.builtin.constraints import clock
 from agent.builtin.reading import PLAN_VALUES, Reading
 
 _QUESTION_START = re.compile(
-    r"^(?:so |and |but |ok |okay |hey |hi |hm+ |btw |also |quick question[:,]? |und |y |et |then |wait |bhai |hello,? )*"
-    r"(?:what|whats|which|how|why|is|are|can|could|should|do|does|did|will|would|whens?|where|who|may|am|isnt|shall|any idea|explain|wie|was|welche|warum|kann|soll|brauche|ist|sind|reicht|lohnt|muss|"
-    r"qué|que|cuál|cuánto|cuántos|cuanto|cómo|como|por qué|puedo|debo|es|quel|quelle|combien|comment|pourquoi|est-ce|puis-je|dois-je|faut-il|c'est quoi|kya|kaun|kitna|kitne|kaise|kyun|kon|koto|kivabe|keno|ki|क्या|कौन|कितना|कितने|कैसे|क्यों|কি|কী|কোন|কত|কেন|কিভাবে)(?!\w)")
-_ASKING = re.compile(r"\?|吗|什么|多少|哪|怎么|如何|要不要|还是|是不是|为什么|(?<!\w)(?:or|vs|versus|oder|difference between)(?!\w)|কোন|কত|কি\s|কী|কেন|क्या|कौन|कितन|कैसे|(?<!\w)(?:kya|koto|kon|kitna|kitne|naki|kivabe|kaise|keno|kyun)(?!\w)")
-_BASE = re.compile(r"(?<!\w)(?:base|basis\w*|original\w*|untuned|un-tuned|untrained|before|stock|vanilla|vorher|antes|avant|baseline|d'origine|plain)(?!\w)|原(?:来|始|模型)|基(?:座|础|线)|(?:训练|微调)前|মূল|बेस|আগের|আসল")
-_GO_AHEAD = re.compile(r"go (?:straight )?ahead|straight away|right away|no need to ask|without asking|dont ask|directly|immediately|just (?:start|run|go)|direkt|sofort|directamente|directement|直接|马上|sidhe|seedha|start (?:it|now|right)|and (?:start|go|run it|launch)")
-_AGAIN = re.compile(r"again|same (?:settings|setup|config\w*|plan|thing|hyper\w*|params|parameters|recipe)|rerun|repeat|once more|nochmal|noch einmal|gleiche\w*|otra vez|mism[oa]s?|encore|même|再(?:来|跑|训练)?一?(?:次|遍)?|一样的|同样|phir se|abar|আবার|फिर से")
-_COST = re.compile(r"(?<!\w)(?:how much|what|estimate|total|whats)(?: \w+){0,6} (?:cost|costs|price|money|pay|spend|spent|expensive|dollars|bill)(?!\w)|kostet|(?:wie )?teuer|cuánto (?:cuesta|costar|vale|va a costar|me)|combien (?:ça|cela)? ?(?:coûte|va)|多少钱|花多少|费用|成本|kitna (?:paisa|kharch|lagega)|koto (?:taka|khoroch|khorch)|কত (?:টাকা|খরচ)|कितना (?:खर्च|पैसा|लगेगा)|how expensive|cost\?|price\?")
-_HARDWARE = re.compile(r"(?:will|would|does|can|is|could|do|kann|passt|läuft|cabe|puede|tient)(?: \w+){0,6} (?:fit|run|possible|work|train|enough|handle|passen|laufen|reicht|reichen|suffice)(?: \w+){0,6} ?(?:on|in|with|auf|en|sur|mit|my|\d|4x|gpu|vram|laptop|cpu|colab)|(?:what|which|how (?:much|many|big))(?: \w+){0,3} (?:gpus?|vram|memory|hardware|card|machine|cards|ram)(?!\w)|(?:colab|runpod|kaggle|lambda|vast|a100|h100|t4|4090|3090|mac\w*)(?: \w+){0,3} (?:or|vs|oder|versus|还是)(?: \w+){0,3}|(?:gpu|vram|显存|显卡)\S{0,8}(?:够|多少|多大|需要|什么|哪)|(?:需要|要)\S{0,4}(?:gpu|显存|显卡|多大)|(?:welche|wie viel|wieviel|was für) (?:eine )?(?:gpu|grafikkarte|vram|speicher|hardware)|(?:qué|cuánta) (?:gpu|vram|memoria|tarjeta)|(?:quelle?|combien de) (?:gpu|vram|carte|mémoire)|(?:kon|koto|kitna|kitni|kaun ?si) (?:gpu|vram|memory)|(?:কোন|কত) (?:জিপিইউ|gpu|vram)|(?:कौन|कितन)\S* (?:gpu|जीपीयू|vram)|passt (?:das|es|er) (?:auf|in)|multi[- ]gpu\?")
-_DEFINITION = re.compile(r"^(?:(?:so|and|ok|wait|btw|hey),? )?(?:whats|what is|what are|what does|what do|was ist|was sind|was bedeutet|was heißt|qué es|qué son|qué significa|c'est quoi|qu'est-ce que?|que signifie|explain|erklär\w*(?: mir)?|explícame|explique)(?: a| an| the| ein\w*| der| die| das| el| la| le| un\w*)? ?[\w -]{1,30}\??(?: mean| do| bedeut\w*)?\??$|^\S{1,12}(?:是什么|什么意思|是啥)|(?:mane ki|matlab kya|kya hota hai|ki jinish|কি জিনিস|মানে কি|क्या होता है|का मतलब)")
-_VALUE_WORDS = re.compile(r"(?:change|set|make|put|turn|use|go|try|bump|raise|lower|mach|setz|pon|mets|改|设|换|调|kar|kor|কর|कर)\w*")
+    (
+        r"^(?:so |and |but |ok |okay |hey |hi |hm+ |btw |also |quick question[:,]?"
+        r" |und |y |et |then |wait |bhai |hello,? )*"
+    )(
+        r"(?:what|whats|which|how|why|is|are|can|could|should|do|does|did|will|would"
+        r"|whens?|where|who|may|am|isnt|shall|any idea|explain|wie|was|welche|warum"
+        r"|kann|soll|brauche|ist|sind|reicht|lohnt|muss|"
+    )(
+        r"qué|que|cuál|cuánto|cuántos|cuanto|cómo|como|por qué|puedo|debo|es|quel"
+        r"|quelle|combien|comment|pourquoi|est-ce|puis-je|dois-je|faut-il|c'est quoi"
+        r"|kya|kaun|kitna|kitne|kaise|kyun|kon|koto|kivabe|keno|ki|क्या|कौन|कितना"
+        r"|कितने|कैसे|क्यों|কি|কী|কোন|কত|কেন|কিভাবে)(?!\w)"
+    )
+)
+_ASKING = re.compile(
+    r"\?|吗|什么|多少|哪|怎么|如何|要不要|还是|是不是|为什么|(?<!\w)(?:or|vs|versus|oder|difference"
+    r" between)(?!\w)|কোন|কত|কি\s|কী|কেন|क्या|कौन|कितन|कैसे|(?<!\w)(?:kya|koto"
+    r"|kon|kitna|kitne|naki|kivabe|kaise|keno|kyun)(?!\w)"
+)
+_BASE = re.compile(
+    r"(?<!\w)(?:base|basis\w*|original\w*|untuned|un-tuned|untrained|before|stock"
+    r"|vanilla|vorher|antes|avant|baseline|d'origine|plain)(?!\w)|原(?:来|始|模型)"
+    r"|基(?:座|础|线)|(?:训练|微调)前|মূল|बेस|আগের|আসল"
+)
+_GO_AHEAD = re.compile(
+    r"go (?:straight )?ahead|straight away|right away|no need to ask|without asking"
+    r"|dont ask|directly|immediately|just (?:start|run|go)|direkt|sofort|directamente"
+    r"|directement|直接|马上|sidhe|seedha|start (?:it|now|right)|and (?:start|go|run"
+    r" it|launch)"
+)
+_AGAIN = re.compile(
+    r"again|same (?:settings|setup|config\w*|plan|thing|hyper\w*|params|parameters"
+    r"|recipe)|rerun|repeat|once more|nochmal|noch einmal|gleiche\w*|otra vez"
+    r"|mism[oa]s?|encore|même|再(?:来|跑|训练)?一?(?:次|遍)?|一样的|同样|phir se|abar|আবার"
+    r"|फिर से"
+)
+_COST = re.compile(
+    r"(?<!\w)(?:how much|what|estimate|total|whats)(?: \w+){0,6} (?:cost|costs"
+    r"|price|money|pay|spend|spent|expensive|dollars|bill)(?!\w)|kostet|(?:wie"
+    r" )?teuer|cuánto (?:cuesta|costar|vale|va a costar|me)|combien (?:ça|cela)?"
+    r" ?(?:coûte|va)|多少钱|花多少|费用|成本|kitna (?:paisa|kharch|lagega)|koto (?:taka"
+    r"|khoroch|khorch)|কত (?:টাকা|খরচ)|कितना (?:खर्च|पैसा|लगेगा)|how expensive"
+    r"|cost\?|price\?"
+)
+_HARDWARE = re.compile(
+    r"(?:will|would|does|can|is|could|do|kann|passt|läuft|cabe|puede|tient)(?: [\w.]+){0,8} "
+    r"(?:fit|run|possible|work|train\w*|enough|handle|passen|laufen|reicht|reichen|suffice|ok|doable|feasible)"
+    r"(?: [\w.]+){0,4}? ?(?:(?:on|in|with|auf|en|sur|mit|for)(?: \w+){0,3} (?:gpus?|cards?|vram|laptop|cpu|"
+    r"colab|machine|\d+ ?(?:gb|gigs?|g)|\d0[5-9]0|t4|l4|[ah]\d00|mac\w*|computer|pc|one|rtx\w*|kaggle|memory)"
+    r"|(?<=possible) with qlora)"
+    r"|\d+ ?(?:gb|gigs?|g)(?: \w+){0,2} (?:enough|ok|sufficient|suffice|reicht|reichen|genug|suffi\w*|basta\w*)"
+    r"|(?:is|are|reicht|reichen) (?:an? |my |the |ein\w* )?\d* ?(?:gb|gigs?|x)? ?(?:rtx |tesla )?"
+    r"(?:t4|l4|[ah]\d00|\d0[5-9]0|mac\w*|gpu|cpu|laptop)(?: \w+){0,4} (?:enough|ok|sufficient|good|für|for)"
+    r"|(?:what|which|how (?:much|many|big))(?: \w+){0,3} (?:gpus?|vram|memory|hardware|card|machine|cards|ram)(?!\w)"
+    r"|(?:colab|runpod|kaggle|lambda|vast|a100|h100|t4|l4|4090|3090|mac\w*)(?: \w+){0,3} (?:or|vs\.?|oder|versus|还是)"
+    r"|(?:gpu|vram|显存|显卡)\S{0,8}(?:够|多少|多大|需要|什么|哪)(?!\S{0,3}怎么)"
+    r"|(?:需要|要)\S{0,4}(?:gpu|显存|显卡|多大)"
+    r"|(?:welche|wie viel|wieviel|was für) (?:eine )?(?:gpu|grafikkarte|vram|speicher|hardware)"
+    r"|(?:qué|cuánta) (?:gpu|vram|memoria|tarjeta)|(?:quelle?|combien de) (?:gpu|vram|carte|mémoire)"
+    r"|(?:kon|koto|kitna|kitni|kaun ?si) (?:gpu|vram|memory)|(?:কোন|কত) (?:জিপিইউ|gpu|vram)"
+    r"|(?:कौन|कितन)\S* (?:gpu|जीपीयू|vram)|passt (?:das|es|er) (?:auf|in)|multi[- ]gpu\?"
+)
+_DEFINITION = re.compile(
+    r"^(?:(?:so|and|ok|wait|btw|hey),? )?(?:whats|what is|what are|what does|what"
+    r" do|was ist|was sind|was bedeutet|was heißt|qué es|qué son|qué significa"
+    r"|c'est quoi|qu'est-ce que?|que signifie|explain|erklär\w*(?: mir)?|explícame"
+    r"|explique)(?: a| an| the| ein\w*| der| die| das| el| la| le| un\w*)? ?[\w"
+    r" -]{1,30}\??(?: mean| do| bedeut\w*)?\??$|^\S{1,12}(?:是什么|什么意思|是啥)|(?:mane"
+    r" ki|matlab kya|kya hota hai|ki jinish|কি জিনিস|মানে কি|क्या होता है|का मतलब)"
+)
+_VALUE_WORDS = re.compile(
+    r"(?:change|set|make|put|turn|use|go|try|bump|raise|lower|mach|setz|pon|mets|改|设|换|调|kar|kor|কর|कर)\w*"
+)
+
+
+_POLITE = re.compile(
+    r"^(?:hey |hi |ok |so |please |pls |bitte |and |also )*"
+    r"(?:(?:can|could|would|will) (?:you|u|ya|we)|kannst du|könntest du|können wir|kannst|puedes|"
+    r"podrías|podemos|peux-tu|pouvez-vous|tu peux|kya (?:tum|aap)|can i (?:get|have))"
+    r"(?! (?:tell|explain|recommend|suggest|say|help me (?:decide|understand|choose)|erklären|sagen|"
+    r"decir\w*|explic\w*|dire))"
+)
 
 
 def _asking(r: Reading) -> bool:
+    if _POLITE.search(r.order):
+        return False
     return bool(_QUESTION_START.search(r.order) or _ASKING.search(r.order))
 
 
@@ -41,8 +114,12 @@ def _history_has(r: Reading, *intents: str) -> bool:
 
 
 def _loose_value(r: Reading) -> bool:
-    return bool(r.edits.loose) and bool(_VALUE_WORDS.search(r.order)) and len(_words(r)) <= 8 and not (
-        r.limits or r.places.files or r.run_ids)
+    return (
+        bool(r.edits.loose)
+        and bool(_VALUE_WORDS.search(r.order))
+        and len(_words(r)) <= 8
+        and not (r.limits or r.places.files or r.run_ids)
+    )
 
 
 def _impossible(r: Reading) -> bool:
@@ -54,8 +131,11 @@ def _impossible(r: Reading) -> bool:
 
 
 def _ambiguous_file(r: Reading) -> bool:
-    if r.places.files or "other_file" not in r.concepts or not re.search(
-            r"other|another|different|andere|otro|autre|另|别的|其他|dusra|doosra|onno|অন্য|दूसर", r.order):
+    if (
+        r.places.files
+        or "other_file" not in r.concepts
+        or not re.search(r"other|another|different|andere|otro|autre|另|别的|其他|dusra|doosra|onno|অন্য|दूसर", r.order)
+    ):
         return False
     current = r.situation.plan.get("dataset_path")
     return len([f for f in paths.data_files(r.situation) if f.path != current]) != 1
@@ -63,9 +143,16 @@ def _ambiguous_file(r: Reading) -> bool:
 
 def _text_columns(r: Reading) -> bool:
     from agent.builtin import columns
+
     rows = paths.data_files(r.situation)
-    return not rows or any(not f.columns or columns.pair(f.columns) or columns.by_name(f.columns, "text")
-                           or columns.label(f.columns) or len(f.columns) <= 3 for f in rows)
+    return not rows or any(
+        not f.columns
+        or columns.pair(f.columns)
+        or columns.by_name(f.columns, "text")
+        or columns.label(f.columns)
+        or len(f.columns) <= 3
+        for f in rows
+    )
 
 
 def _empty_train(r: Reading) -> bool:
@@ -73,8 +160,13 @@ def _empty_train(r: Reading) -> bool:
     wants = r.concepts & {"train", "want_model", "go", "start_training", "plan_word"}
     if not wants or r.situation.state not in ("no_plan", "no_plan_pending"):
         return False
-    if r.task or r.config or "question" in r.concepts and _asking(r) or r.values.get("method") or (
-            r.checks or r.operations) and not r.concepts & {"train", "want_model"}:
+    if (
+        r.task
+        or r.config
+        or ("question" in r.concepts and _asking(r))
+        or r.values.get("method")
+        or ((r.checks or r.operations) and not r.concepts & {"train", "want_model"})
+    ):
         return False
     if not r.situation.files and not r.places.files:
         return not (r.models or r.limits or r.edits.values or r.values) and r.last is None
@@ -94,10 +186,24 @@ def anaphora(r: Reading) -> str | None:
     named = list(dict.fromkeys(m.field for m in fields.mentions(last.text.lower())))
     if last.intent == "clarify" and isinstance(last.slots.get("field"), str):
         return str(last.slots["field"])
-    known = [s for s in numeric if s in fields.PLAN_FIELDS or s in ("budget_usd", "max_hours", "warmup_ratio", "warmup_steps")]
+    known = [
+        s
+        for s in numeric
+        if s in fields.PLAN_FIELDS or s in ("budget_usd", "max_hours", "warmup_ratio", "warmup_steps")
+    ]
     if len(known) == 1:
         return known[0]
     return named[0] if len(named) == 1 else None
+
+
+def _deletion_confirmed(r: Reading) -> bool:
+    last = r.last
+    return bool(
+        last
+        and last.intent == "clarify"
+        and cues.concept("delete_old").search(last.text.lower())
+        and "yes" in r.concepts
+    )
 
 
 def _edit_cue(name: str) -> Callable[[Reading], bool]:
@@ -107,10 +213,43 @@ def _edit_cue(name: str) -> Callable[[Reading], bool]:
 CHECKS: dict[str, Callable[[Reading], object]] = {
     "assent": lambda r: r.assent,
     "unclear_assent": lambda r: r.unclear,
+    "prompt": lambda r: r.message.quotes or re.search(r":\s*\S", r.message.plain),
+    "starts_stop": lambda r: (m := cues.concept("stop").search(r.order)) and m.start() < 12,
+    "check_firm": lambda r: set(r.checks) - {"quality", "overview", "format", "language"},
+    "files": lambda r: r.situation.files,
+    "op_firm": lambda r: (
+        set(r.operations)
+        - {"convert_format", "map_columns", "split", "sample", "generate_synthetic"}
+        - {"filter_language", "group_conversations"}
+        or ("split" in r.operations and re.search(r"split (?:it|the|this|my|them|into|\d)|\d\d ?/ ?\d\d", r.order))
+    ),
+    "deletion_confirmed": _deletion_confirmed,
+    "checking": lambda r: re.search(
+        (
+            r"(?<!\w)(?:check|test|measure|see if|verify|evaluate|benchmark|prüf\w*|comprueba"
+            r"|vérifie)(?!\w)|检查|测"
+        ),
+        r.order,
+    ),
+    "curve_word": lambda r: re.search(
+        r"(?<!\w)(?:loss|grad\w*|reward\w*|curves?|accuracy|eval)(?!\w)|损失|曲线|লস|लॉस", r.order
+    ),
     "short": lambda r: len(_words(r)) <= 4,
     "edit": _edit,
-    "direction": lambda r: r.edits.directions or (r.message.order and re.search(
-        r"(?:smaller|bigger|larger|tinier|kleineres?|größeres?|más (?:pequeñ|grande)\w*|plus (?:petit|gros|grand)\w*|更?小一?点的|更?大一?点的|chota|bada|choto|boro) (?:base )?(?:model|modell|modèle)|modelo más|模型(?:小|大)|priorit", r.order)),
+    "direction": lambda r: (
+        r.edits.directions
+        or (
+            r.message.order
+            and re.search(
+                (
+                    r"(?:smaller|bigger|larger|tinier|kleineres?|größeres?|más (?:pequeñ|grande)\w*"
+                    r"|plus (?:petit|gros|grand)\w*|更?小一?点的|更?大一?点的|chota|bada|choto|boro) (?:base"
+                    r" )?(?:model|modell|modèle)|modelo más|模型(?:小|大)|priorit"
+                ),
+                r.order,
+            )
+        )
+    ),
     "undo": _edit_cue("back"),
     "limits": lambda r: r.limits,
     "dataset": lambda r: r.places.files,
@@ -131,20 +270,42 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "runs_known": lambda r: r.situation.runs,
     "base_named": lambda r: _BASE.search(r.order),
     "all_runs": lambda r: runs.all_runs(r.order),
-    "run_word": lambda r: re.search(r"(?<!\w)(?:runs?|läufe?|lauf|ejecuci\w+|essais?|experiments?|trials?)(?!\w)|运行|实验", r.order),
+    "run_word": lambda r: re.search(
+        r"(?<!\w)(?:runs?|läufe?|lauf|ejecuci\w+|essais?|experiments?|trials?)(?!\w)|运行|实验", r.order
+    ),
     "field": lambda r: r.edits.named,
     "eval_file": lambda r: any(paths.is_eval_name(p) for p in r.places.files),
-    "audit": lambda r: re.search(r"(?:eval\w*|test|score|metric|benchmark)(?: \w+){0,4} (?:broken|wrong|buggy|valid|correct|right|trustworthy|legit|off|flawed)|(?:check|audit|trust|verify|sanity)(?: \w+){0,5} (?:eval\w*|score|metric|benchmark)", r.order),
+    "audit": lambda r: re.search(
+        (
+            r"(?:eval\w*|test|score|metric|benchmark)(?: \w+){0,4} (?:broken|wrong|buggy"
+            r"|valid|correct|right|trustworthy|legit|off|flawed)|(?:check|audit|trust"
+            r"|verify|sanity)(?: \w+){0,5} (?:eval\w*|score|metric|benchmark)"
+        ),
+        r.order,
+    ),
     "temperature": lambda r: re.search(r"temp(?:erature?|eratur)?\s*(?:of|=|:|at|to|auf|von|a|de)?\s*\d|温度", r.order),
     "checkpoint": lambda r: runs.checkpoint(r.order),
     "quote": lambda r: r.message.quotes,
     "export_word": lambda r: "export" in r.concepts,
-    "export_format": lambda r: r.export.get("export_format") in ("gguf", "gguf_adapter", "adapter", "merged") and "has" or None,
+    "export_format": lambda r: (
+        (r.export.get("export_format") in ("gguf", "gguf_adapter", "adapter", "merged") and "has") or None
+    ),
     "export_target": lambda r: r.export.get("export_target"),
     "gguf_quant": lambda r: r.export.get("gguf_quant"),
     "hub_repo": lambda r: r.export.get("hub_repo_id"),
-    "trials": lambda r: r.search.get("n_trials") and re.search(r"trials?|config|combo|versuch|prueba|essai|组|attempt|tries|试|ট্রায়াল|ट्रायल|experiments", r.order),
-    "ranges": lambda r: any("low" in s or len(s.get("choices", ())) > 1 for s in r.search.get("search_space", {}).values()),
+    "trials": lambda r: (
+        r.search.get("n_trials")
+        and re.search(
+            (
+                r"trials?|config|combo|versuch|prueba|essai|组|attempt|tries|试|ট্রায়াল|ट्रायल"
+                r"|experiments"
+            ),
+            r.order,
+        )
+    ),
+    "ranges": lambda r: any(
+        "low" in s or len(s.get("choices", ())) > 1 for s in r.search.get("search_space", {}).values()
+    ),
     "early_stop_trials": lambda r: r.search.get("early_stop_trials"),
     "check": lambda r: r.checks,
     "op": lambda r: r.operations,
@@ -170,7 +331,14 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "hardware_asked": lambda r: _HARDWARE.search(r.order) and not r.places.files,
     "definition": lambda r: _DEFINITION.search(r.order) and (r.edits.named or r.topics),
     "denied": lambda r: re.search(r"(?<!\w)(?:no|nope|nein|non)[.!]*$", r.order),
-    "bare_no": lambda r: re.fullmatch(r"(?:(?:no+|nope|nah|nein|nö|non|不|不行|不要|नहीं|nahi+|na|না|mat|rather not|better not|please dont|no thanks?)[\s,.!]*)+(?:(?:thanks?|danke|gracias|merci|谢谢|please)[\s.!]*)?", r.order),
+    "bare_no": lambda r: re.fullmatch(
+        (
+            r"(?:(?:no+|nope|nah|nein|nö|non|不|不行|不要|नहीं|nahi+|na|না|mat|rather not|better"
+            r" not|please dont|no thanks?)[\s,.!]*)+(?:(?:thanks?|danke|gracias|merci"
+            r"|谢谢|please)[\s.!]*)?"
+        ),
+        r.order,
+    ),
     "start_at": lambda r: clock(r.order),
 }
 
@@ -186,5 +354,3 @@ def collect(r: Reading) -> set[str]:
     if refusals.reason(r.order, r.places, found):
         found.add("has:refuse")
     return found
-
-

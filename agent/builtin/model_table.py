@@ -59,7 +59,7 @@ def entries(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "licence": row["licence"],
         }
     more = [(i, row) for row in rows for i in row.get("related_ids") or []]
-    for model_id, row in [*more, *((i, None) for i in WELL_KNOWN)]:
+    for model_id, origin in [*more, *((i, None) for i in WELL_KNOWN)]:
         table.setdefault(
             model_id,
             {
@@ -67,7 +67,7 @@ def entries(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "aliases": [],
                 "params_b": size_of(model_id),
                 "kind": kind_of(model_id),
-                "licence": row["licence"] if row else None,
+                "licence": origin["licence"] if origin else None,
             },
         )
     return list(table.values())

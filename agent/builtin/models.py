@@ -175,7 +175,7 @@ def _newness(parts: tuple[str, ...]) -> float:
 def _mention(text: str, start: int, family: str, first_end: int) -> Found:
     parts, end = [family], first_end
     for match in re.finditer(
-        r"[\s_-]*(\d+x\d+b|[ae]\d+b|v?\d+(?:\.\d+)*[bmk]?|[a-z]+)(?![\w])|[\s_-]*(\d+(?:\.\d+)?)(?=[a-z])",
+        r"[\s_-]*(\d+x\d+b|[ae]\d+b|v?\d+(?:\.\d+)*[bmk]?|[a-z]+)(?![A-Za-z0-9_])|[\s_-]*(\d+(?:\.\d+)?)(?=[a-z])",
         text[first_end:],
     ):
         if match.start() + first_end != end:

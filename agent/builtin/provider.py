@@ -13,7 +13,7 @@ from agent.builtin.understand import understand
 from agent.intents import call_for
 from agent.situation import Situation, Understanding
 
-SITUATION = re.compile(r"<situation>(.*?)</situation>", re.DOTALL)
+SITUATION = re.compile(r"<situation>(\{.*\})</situation>", re.DOTALL)
 
 
 class BuiltinProvider(CustomLLM):  # type: ignore[misc]

@@ -7,15 +7,47 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.builtin import (
-    assent, columns, configs, constraints, cues, edits, exports, models, paths, runs, searching, text, values,
+    assent,
+    columns,
+    configs,
+    constraints,
+    cues,
+    edits,
+    exports,
+    models,
+    paths,
+    runs,
+    searching,
+    text,
+    values,
 )
 from agent.situation import PastTurn, Situation
 
 _LONGEST = 4000
 _LOG = re.compile(
-    r"traceback \(most recent|^\s*file \"[^\"]+\", line \d+|(?<!\w)[a-z_.]*(?:error|exception):\s|\{'(?:loss|train_loss|eval_loss|reward)':|^\s*(?:step|epoch)\s*\d+\s*[:|]?\s*.*loss", re.M)
-PLAN_VALUES = ("packing", "gradient_checkpointing", "bf16", "fp16", "load_best_model_at_end", "assistant_only_loss",
-               "lr_scheduler_type", "optim", "tuning", "quantization", "modules_to_save", "target_modules", "method", "reward")
+    (
+        r"traceback \(most recent|^\s*file \"[^\"]+\", line \d+|(?<!\w)[a-z_.]*(?:error"
+        r"|exception):\s|\{'(?:loss|train_loss|eval_loss|reward)':|^\s*(?:step|epoch)\s*\d+\s*[:"
+        r"|]?\s*.*loss"
+    ),
+    re.M,
+)
+PLAN_VALUES = (
+    "packing",
+    "gradient_checkpointing",
+    "bf16",
+    "fp16",
+    "load_best_model_at_end",
+    "assistant_only_loss",
+    "lr_scheduler_type",
+    "optim",
+    "tuning",
+    "quantization",
+    "modules_to_save",
+    "target_modules",
+    "method",
+    "reward",
+)
 
 
 @dataclass
@@ -73,7 +105,11 @@ class Reading:
         return chosen[0].columns if chosen else []
 
 
-_NOT_WANTED = re.compile(r"(?:not|no|nor|without|except|but not|anything but|other than|avoid|nicht|kein\w*|außer|sin|no uses|excepto|pas|sauf|不要|不用|别用|除了|nahi|instead of|rather than|statt)\s*(?:use |using |a |an |the |von |de |any )*$")
+_NOT_WANTED = re.compile(
+    r"(?:not|no|nor|without|except|but not|anything but|other than|avoid|nicht"
+    r"|kein\w*|außer|sin|no uses|excepto|pas|sauf|不要|不用|别用|除了|nahi|instead of"
+    r"|rather than|statt)\s*(?:use |using |a |an |the |von |de |any )*$"
+)
 _REFUSED_AFTER = re.compile(r"^\s*(?:no\b|not\b|nein|nicht|is out|nahi|na\b|不行|不要)")
 
 
@@ -115,7 +151,6 @@ def read(raw: str, situation: Situation) -> Reading:
 
 def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     message = reading.message
-    reading.concepts = cues.concepts(order, message.language)
     reading.values = values.read(scan.text)
     reading.limits, other = constraints.read(scan, message, reading.values.get("device"))
     reading.unknown += other
@@ -125,6 +160,7 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     names_gone = text.Scan(order)
     paths.read(names_gone, order, Situation())
     plain = names_gone.text
+    reading.concepts = cues.concepts(plain, message.language)
     reading.task = cues.task(order)
     reading.symptoms = cues.symptoms(message.plain if reading.log else order)
     reading.checks = cues.named("inspect_checks", plain)
@@ -132,11 +168,35 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     reading.pii = list(cues.named("pii_types", plain))
     reading.metrics = list(cues.named("metrics", order))
     reading.topics = cues.named("topic", order)
+    _inspection(reading)
     reading.search = searching.read(scan.text)
     reading.export = exports.read(order, message.raw)
     reading.run_ids = runs.ids(order, reading.situation)
     reading.assent = assent.is_assent(message.raw)
     reading.unclear = assent.is_unclear_assent(message.raw)
+
+
+_SHOWING = re.compile(
+    r"(?<!\w)(?:show|see|view|print|display|preview|zeig\w*|muestra|montre|dikhao|dekhao)(?!\w)|看|显示|দেখা|दिखा"
+)
+_NEEDED = re.compile(
+    r"(?<!\w)(?:need|enough|brauch\w*|necesit\w*|faut|suffi\w*|chahiye|lagbe|should i)(?!\w)|需要|够|লাগবে|चाहिए"
+)
+_LOOKING_FOR = re.compile(
+    r"(?<!\w)(?:any|are there|is there|check|contains?|find|look for|does|gibt es|sind|hay|contiene|y a-t-il)(?!\w)"
+    r"|有没有|包含|检查|আছে|है|हैं|(?<!\w)(?:hai|ache)(?!\w)"
+)
+
+
+def _inspection(reading: Reading) -> None:
+    """Settle what only looks like a check or like an operation on the data."""
+    order = reading.order
+    if "sample_rows" in reading.checks and _SHOWING.search(order):
+        reading.operations.pop("sample", None)
+    if "overview" in reading.checks and _NEEDED.search(order):
+        reading.checks.pop("overview")
+    if reading.pii and not reading.operations and _LOOKING_FOR.search(order):
+        reading.checks.setdefault("pii", reading.pii[0])
 
 
 def roles(reading: Reading) -> dict[str, str]:

@@ -9,25 +9,41 @@ from agent.builtin.text import Scan
 from agent.situation import Situation
 
 _RUN = re.compile(
-    r"(?<![\w])(?:runs?|trial|lauf|läufe|ejecuci[oó]n|corrida|essai|run|rán|运行|实验|রান|रन)[ _#-]*(?:nr\.?|no\.?|number|id)?[ _#-]*(\d+)((?:\s*(?:,|and|und|vs\.?|versus|y|et|or|oder|&|to|mit|con|avec|against|with|than|和|与|跟|对|aur|ar|আর|और|এবং|से|की)\s*(?:runs?|lauf|the )?[ _#-]*\d+(?![\w%.]))*)"
+    r"(?<![\w])(?:runs?|trial|lauf|läufe|ejecuci[oó]n|corrida|essai|run|rán|运行"
+    r"|实验|রান|रन)[ _#-]*(?:nr\.?|no\.?|number|id)?[ _#-]*(\d+)((?:\s*(?:,|and"
+    r"|und|vs\.?|versus|y|et|or|oder|&|to|mit|con|avec|against|with|than|和|与|跟"
+    r"|对|aur|ar|আর|और|এবং|से|की)\s*(?:runs?|lauf|the )?[ _#-]*\d+(?![\w%.]))*)"
 )
 _CHECKPOINT = re.compile(
-    r"(?:checkpoint|ckpt|检查点|断点|चेकपॉइंट|চেকপয়েন্ট)[ _#-]*(?:at |from |of |von |no\.? |number )?(?:step |schritt )?(\d+)|(?:step|schritt|paso|étape|第)[ _#-]*(\d+)(?:步)?[ -]*(?:checkpoint|ckpt|的?检查点|的?断点|के चेकपॉइंट|er checkpoint)"
+    r"(?:checkpoint|ckpt|检查点|断点|चेकपॉइंट|চেকপয়েন্ট)[ _#-]*(?:at |from |of |von"
+    r" |no\.? |number )?(?:step |schritt )?(\d+)|(?:step|schritt|paso|étape|第)["
+    r" _#-]*(\d+)(?:步)?[ -]*(?:checkpoint|ckpt|的?检查点|的?断点|के चेकपॉइंट|er checkpoint)"
 )
 _STEP_OF = re.compile(
     r"(?:checkpoint|ckpt|save|adapter|version|weights|one)\s+(?:from|at|of|after|saved at)\s+(?:the )?step\s*(\d+)"
 )
 _BEST = re.compile(
-    r"best (?:one|checkpoint|ckpt|epoch|step|weights|save|model|version|state)|(?:checkpoint|ckpt) with the (?:lowest|best)\s\w+|best(?:en?|er)? checkpoint|mejor (?:checkpoint|punto)|meilleur (?:checkpoint|point)|最(?:好|佳|优)的?(?:检查点|checkpoint|模型|断点)"
+    r"best (?:one|checkpoint|ckpt|epoch|step|weights|save|model|version|state)"
+    r"|(?:checkpoint|ckpt) with the (?:lowest|best)\s\w+|best(?:en?|er)? checkpoint"
+    r"|mejor (?:checkpoint|punto)|meilleur (?:checkpoint|point)|最(?:好|佳|优)的?(?:检查点"
+    r"|checkpoint|模型|断点)"
 )
 _LAST = re.compile(
-    r"(?:last|latest|newest|most recent|final|letzten?|neuesten?|último|ultimo|dernier|最后(?:一个)?|最新|上一个|上次|shesh|akhri|aakhri|শেষ|आखिरी|अंतिम|पिछले)\s?(?:的)?\s?(?:saved |good )?(?:checkpoint|ckpt|save|saved \w+|punto(?: de control)?|point(?: de sauvegarde)?|检查点|断点|保存|চেকপয়েন্ট|चेकपॉइंट|state|snapshot)"
+    r"(?:last|latest|newest|most recent|final|letzten?|neuesten?|último|ultimo"
+    r"|dernier|最后(?:一个)?|最新|上一个|上次|shesh|akhri|aakhri|শেষ|आखिरी|अंतिम|पिछले)\s?(?:的)?\s?(?:saved"
+    r" |good )?(?:checkpoint|ckpt|save|saved \w+|punto(?: de control)?|point(?:"
+    r" de sauvegarde)?|检查点|断点|保存|চেকপয়েন্ট|चेकपॉइंट|state|snapshot)"
 )
 _STEP = re.compile(
-    r"(?:step|schritt|paso|étape|etape|iteration|iter|第|স্টেপ|स्टेप|ধাপ|चरण)s?[ #:]*(?:number |nr\.? )?(?:around |about |~)?(\d+)(?![.\d])|(\d+)\s*(?:步|ve step|नंबर स्टेप|no step|number step)"
+    r"(?:step|schritt|paso|étape|etape|iteration|iter|第|স্টেপ|स्टेप|ধাপ|चरण)s?["
+    r" #:]*(?:number |nr\.? )?(?:around |about |~)?(\d+)(?![.\d])|(\d+)\s*(?:步"
+    r"|ve step|नंबर स्टेप|no step|number step)"
 )
 _EPOCH = re.compile(
-    r"(?:in|at|after|since|from|during|around|ab|nach|en la|en|à|um|第)\s*(?:the )?(?:epoch|epoche|época|époque)[ #]*(\d+(?:\.\d+)?)|(?:epoch|epoche|época|époque)[ #](\d+(?:\.\d+)?)(?=\s+(?:on|onwards|it|the|loss|eval|an))|第\s*(\d+)\s*(?:轮|个?epoch)"
+    r"(?:in|at|after|since|from|during|around|ab|nach|en la|en|à|um|第)\s*(?:the"
+    r" )?(?:epoch|epoche|época|époque)[ #]*(\d+(?:\.\d+)?)|(?:epoch|epoche|época"
+    r"|époque)[ #](\d+(?:\.\d+)?)(?=\s+(?:on|onwards|it|the|loss|eval|an))|第\s*(\d+)\s*(?:轮"
+    r"|个?epoch)"
 )
 
 
@@ -62,19 +78,31 @@ def _by_order(text: str, situation: Situation) -> list[str]:
     if len(names) < 2:
         return []
     if re.search(
-        r"last (?:two|2)|(?:two|2) (?:most recent|latest|last)|letzten (?:beiden|2|zwei)|(?:dos|2) últim\w+|últim\w+ (?:dos|2)|(?:deux|2) derni\w+|derni\w+ (?:deux|2)|最(?:后|近)(?:的)?(?:两|2)|(?:last|pichle|shesh) (?:do|dui|2|দুই|दो)",
+        (
+            r"last (?:two|2)|(?:two|2) (?:most recent|latest|last)|letzten (?:beiden|2"
+            r"|zwei)|(?:dos|2) últim\w+|últim\w+ (?:dos|2)|(?:deux|2) derni\w+|derni\w+"
+            r" (?:deux|2)|最(?:后|近)(?:的)?(?:两|2)|(?:last|pichle|shesh) (?:do|dui|2|দুই"
+            r"|दो)"
+        ),
         text,
     ):
         return names[-2:]
     if re.search(
-        r"first (?:one )?(?:and|with|vs|to|against) (?:the )?last|latest (?:one )?(?:and|with|vs|to|against) (?:the )?first",
+        (
+            r"first (?:one )?(?:and|with|vs|to|against) (?:the )?last|latest (?:one )?(?:and"
+            r"|with|vs|to|against) (?:the )?first"
+        ),
         text,
     ):
         return [names[0], names[-1]]
     if re.search(r"first (?:two|2)|(?:two|2) first|ersten (?:beiden|zwei)", text):
         return names[:2]
     if re.search(
-        r"(?:last|latest|newest|current|this) (?:one|run) (?:and|with|vs|to|against) (?:the )?(?:previous|one before|prior)|with the (?:previous|last) (?:one|run)|than (?:the )?(?:last|previous) (?:one|run|time)|previous (?:one|run)",
+        (
+            r"(?:last|latest|newest|current|this) (?:one|run) (?:and|with|vs|to|against)"
+            r" (?:the )?(?:previous|one before|prior)|with the (?:previous|last) (?:one"
+            r"|run)|than (?:the )?(?:last|previous) (?:one|run|time)|previous (?:one|run)"
+        ),
         text,
     ):
         return names[-2:]
@@ -89,7 +117,13 @@ def all_runs(text: str) -> bool:
     """Whether every run is meant."""
     return bool(
         re.search(
-            r"(?<!\w)(?:all|every|each|alle|todas?|todos|toutes?|tous)(?: of)?(?: the| my| our| las| los| meine| les| mes| mis| of them)?\s*(?:\d+ )?(?:runs?|experiments|trials|läufe|ejecuciones|corridas|essais|them)|(?:所有|全部)(?:的)?(?:运行|实验|训练|run)|(?:sob|sab|saare|सभी|सारे|সব) (?:run|रन|রান)|overview of (?:my|the) runs|(?:rank|table of|list)(?: \w+)* runs",
+            (
+                r"(?<!\w)(?:all|every|each|alle|todas?|todos|toutes?|tous)(?: of)?(?: the"
+                r"| my| our| las| los| meine| les| mes| mis| of them)?\s*(?:\d+ )?(?:runs?"
+                r"|experiments|trials|läufe|ejecuciones|corridas|essais|them)|(?:所有|全部)(?:的)?(?:运行"
+                r"|实验|训练|run)|(?:sob|sab|saare|सभी|सारे|সব) (?:run|रन|রান)|overview of (?:my"
+                r"|the) runs|(?:rank|table of|list)(?: \w+)* runs"
+            ),
             text,
         )
     )
@@ -118,16 +152,33 @@ def epoch(text: str) -> float | None:
 
 
 _EPOCH_END = re.compile(
-    r"(?:after|at the end of|end of|when|once|finish\w*|until|let)(?: it finish\w*)?(?: the| this| that| current| one| next| end| of| it| finish| is| done| with)* epoch|epoch (?:end|is (?:over|done|finished)|ends|finish\w*)|(?:nach|am ende) (?:der|dieser|die|diese)?\s?(?:laufenden |aktuellen )?epoche|(?:al|cuando|después de) (?:final|terminar|termine|acabar|acabe|esta)?(?: de)?(?: la| esta)? época|(?:à la )?fin de (?:l'|cette )?époque|après (?:cette|l') ?époque|(?:这|本|当前)(?:个)?(?:轮|epoch)(?:结束|跑完|训练完)?|(?:轮|epoch)(?:结束|跑完)|(?:ye|is|ei) epoch (?:ke baad|khatam|shesh|er por)|epoch (?:ke baad|khatam hone|shesh hole|er por)|इस (?:इपॉक|एपॉक|epoch) के बाद|এই (?:ইপক|epoch)"
+    r"(?:after|at the end of|end of|when|once|finish\w*|until|let)(?: it finish\w*)?(?:"
+    r" the| this| that| current| one| next| end| of| it| finish| is| done| with)*"
+    r" epoch|epoch (?:end|is (?:over|done|finished)|ends|finish\w*)|(?:nach|am"
+    r" ende) (?:der|dieser|die|diese)?\s?(?:laufenden |aktuellen )?epoche|(?:al"
+    r"|cuando|después de) (?:final|terminar|termine|acabar|acabe|esta)?(?: de)?(?:"
+    r" la| esta)? época|(?:à la )?fin de (?:l'|cette )?époque|après (?:cette|l')"
+    r" ?époque|(?:这|本|当前)(?:个)?(?:轮|epoch)(?:结束|跑完|训练完)?|(?:轮|epoch)(?:结束|跑完)"
+    r"|(?:ye|is|ei) epoch (?:ke baad|khatam|shesh|er por)|epoch (?:ke baad|khatam"
+    r" hone|shesh hole|er por)|इस (?:इपॉक|एपॉक|epoch) के बाद|এই (?:ইপক|epoch)"
 )
 _NEXT_EVAL = re.compile(
-    r"(?:after|at|until|once|when)(?: the| this)?(?: next| following| coming| upcoming)? (?:eval\w*|validation)|next (?:eval\w*|validation)|(?:nach|bei) der nächsten (?:eval\w*|validierung)|(?:tras|después de|en) la (?:próxima|siguiente) (?:eval\w*|validación)|prochaine (?:éval\w*|validation)|下(?:一)?次(?:评估|验证|eval)"
+    r"(?:after|at|until|once|when)(?: the| this)?(?: next| following| coming|"
+    r" upcoming)? (?:eval\w*|validation)|next (?:eval\w*|validation)|(?:nach|bei)"
+    r" der nächsten (?:eval\w*|validierung)|(?:tras|después de|en) la (?:próxima"
+    r"|siguiente) (?:eval\w*|validación)|prochaine (?:éval\w*|validation)|下(?:一)?次(?:评估"
+    r"|验证|eval)"
 )
 _NOW = re.compile(
-    r"(?<!\w)(?:right now|now|immediately|instantly|at once|asap|this (?:second|instant)|sofort|jetzt(?: gleich)?|ahora(?: mismo)?|ya mismo|ya|inmediatamente|maintenant|immédiatement|tout de suite|立(?:刻|即)|马上|现在|abhi|turant|ekhoni|ekhuni|अभी|तुरंत|এখনই|এক্ষুনি)(?!\w)"
+    r"(?<!\w)(?:right now|now|immediately|instantly|at once|asap|this (?:second"
+    r"|instant)|sofort|jetzt(?: gleich)?|ahora(?: mismo)?|ya mismo|ya|inmediatamente"
+    r"|maintenant|immédiatement|tout de suite|立(?:刻|即)|马上|现在|abhi|turant|ekhoni"
+    r"|ekhuni|अभी|तुरंत|এখনই|এক্ষুনি)(?!\w)"
 )
 _SAVE = re.compile(
-    r"(?<!\w)(?:sav(?:e|ing)|keep|checkpoint|snapshot|preserve|store|speicher\w*|sicher\w*|behalt\w*|guard\w*|conserv\w*|sauvegard\w*|gard\w*|enregistr\w*)(?!\w)|保存|存(?:一下|档|个|断点)|保留|留(?:下|着)|save (?:kar|kor)|rakh|सेव|रख|সেভ|রাখ|সংরক্ষণ"
+    r"(?<!\w)(?:sav(?:e|ing)|keep|checkpoint|snapshot|preserve|store|speicher\w*"
+    r"|sicher\w*|behalt\w*|guard\w*|conserv\w*|sauvegard\w*|gard\w*|enregistr\w*)(?!\w)"
+    r"|保存|存(?:一下|档|个|断点)|保留|留(?:下|着)|save (?:kar|kor)|rakh|सेव|रख|সেভ|রাখ|সংরক্ষণ"
 )
 
 
@@ -141,7 +192,10 @@ def stopping(text: str) -> dict[str, Any]:
     elif _NOW.search(text):
         slots["stop_when"] = "now"
     unsaved = re.search(
-        r"(?:no need to|dont|do not|without|not|ohne|sin|sans|不用|不要|不)\s?(?:to )?(?:sav|keep|speicher|guardar|sauvegard|保存)",
+        (
+            r"(?:no need to|dont|do not|without|not|ohne|sin|sans|不用|不要|不)\s?(?:to )?(?:sav"
+            r"|keep|speicher|guardar|sauvegard|保存)"
+        ),
         text,
     )
     if unsaved:

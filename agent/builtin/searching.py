@@ -6,20 +6,28 @@ import math
 import re
 from typing import Any
 
-from agent.builtin import cues, fields, values
+from agent.builtin import cues, edits, fields, values
 from agent.builtin.data import cue_pattern
-from agent.builtin.quantities import neat, numbers
+from agent.builtin.quantities import numbers
 
 _NUM = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?[k%]?"
-_OPEN = r"[\s:=,(\[{]*(?:(?:rate|size|in|from|between|over|of|range|values?|is|are|the|von|zwischen|entre|desde|de|del|des|in der spanne|auf|with|among|for|at|either|log ?-?uniform(?:ly)?|log ?-?scale|logarithmi\w*|uniform|auf log|在|从|范围|取|为|是|介于|用|试|theke|se|के बीच|hai)[\s:=,(\[{]*)*"
+_OPEN = (
+    r"[\s:=,(\[{]*(?:(?:rate|size|in|from|between|over|of|range|values?|is|are"
+    r"|the|von|zwischen|entre|desde|de|del|des|in der spanne|auf|with|among|for"
+    r"|at|either|log ?-?uniform(?:ly)?|log ?-?scale|logarithmi\w*|uniform|auf"
+    r" log|在|从|范围|取|为|是|介于|用|试|theke|se|के बीच|hai)[\s:=,(\[{]*)*"
+)
 _RANGE = re.compile(
-    rf"{_OPEN}({_NUM})\s*(?:to|-|~|\.\.|bis|and|und|a|y|et|à|hasta|up to|到|至|和|与|through|thru|se|theke|থেকে|से)\s*({_NUM})(?!\s*[,/]\s*\d)"
+    rf"{_OPEN}({_NUM})\s*(?:to|-|~|\.\.|bis|and|und|a|y|et|à|hasta|up to|到|至|和"
+    rf"|与|through|thru|se|theke|থেকে|से)\s*({_NUM})(?!\s*[,/]\s*\d)"
 )
 _LIST = re.compile(
-    rf"{_OPEN}({_NUM}(?:\s*(?:,|/|\||or|oder|o|ou|and|und|y|et|vs\.?|或|和|、|ya|ba)+\s*(?:or |and |und |oder |y |o )?{_NUM})+)"
+    rf"{_OPEN}({_NUM}(?:\s*(?:,|/|\||or|oder|o|ou|and|und|y|et|vs\.?|或|和|、|ya|ba)+\s*(?:or"
+    rf" |and |und |oder |y |o )?{_NUM})+)"
 )
 _BETWEEN = re.compile(
-    r"between|zwischen|entre|from|von|desde|\bde\b|range|介于|之间|在|从|spanne|uniform|\bto\b|\bbis\b|-|~|到|至|hasta|\ba\b|à|theke|থেকে|से"
+    r"between|zwischen|entre|from|von|desde|\bde\b|range|介于|之间|在|从|spanne|uniform"
+    r"|\bto\b|\bbis\b|-|~|到|至|hasta|\ba\b|à|theke|থেকে|से"
 )
 _LOG = re.compile(
     r"log(?:arithmic|arithmisch|arítmica|arithmique)?(?:[ -]?(?:uniform\w*|scale\w*|skala|space\w*))?(?!\w)|对数"
@@ -52,9 +60,6 @@ _ALGORITHM = (
         ),
     ),
     ("optuna", ("optuna", "tpe", "bayes\\w*")),
-)
-_TIED = re.compile(
-    r"(?:alpha|warmup|beta)[^.;]{0,30}?(?:(\d+(?:\.\d+)?)\s*(?:x|\*|times|mal|倍|veces|fois)?|twice|double|doppelt|doble|2x|equal|same as|half|两倍|=)\s*(?:so (?:groß|hoch) wie |the |of |as |to |der |del |le |la |von |x |\* )*(?:the )?(?:lora[_ ]?)?(?:rank|r|rang|rango)(?!\w)"
 )
 
 
@@ -98,7 +103,7 @@ def _trials(text: str, space: dict[str, Any], algorithm: str | None) -> int | No
         if mention.field == "n_trials" and number.mark not in ("%", "x"):
             return int(number.whole)
     match = re.search(
-        r"(?<![\w.])(\d+)\s*(?:x(?!\w)|mal|times|different|verschiedene|zufällige|random|ta\b|টা|बार)(?!\s*\d)",
+        r"(?<![\w.])(\d+)\s*(?:mal|times|different|verschiedene|zufällige|random|ta\b|টা|बार)(?!\s*\d)",
         text,
     )
     if match:
@@ -121,25 +126,11 @@ def _metric(text: str) -> tuple[str | None, str | None]:
     return metric, "minimize" if metric in ("eval_loss", "perplexity", "wer") else "maximize"
 
 
-def tied(text: str, key: str = "lora_r") -> dict[str, str]:
-    """'alpha twice the rank' as an expression."""
-    match = _TIED.search(text)
-    if not match or "alpha" not in match.group():
-        return {}
-    if match.group(1):
-        factor = f"{neat(float(match.group(1)))}*"
-    elif re.search(r"twice|double|doppelt|doble|2x|两倍", match.group()):
-        factor = "2*"
-    else:
-        factor = "0.5*" if "half" in match.group() else ""
-    return {"lora_alpha": f"{factor}{key}"}
-
-
 def read(text: str) -> dict[str, Any]:
     """All search slots that a text fixes."""
     space = spaces(text)
     algorithm = next((name for name, words in _ALGORITHM if cue_pattern(words).search(text)), None)
-    bound = tied(text)
+    bound = edits.tied(text)
     metric, direction = _metric(text)
     slots: dict[str, Any] = {
         "search_space": space or None,

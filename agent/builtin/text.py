@@ -57,6 +57,7 @@ def tidy(text: str) -> str:
     text = unicodedata.normalize("NFKC", ascii_digits(text)).translate(_SMART).lower()
     text = re.sub(r"([!?])\1+", r"\1", text)
     text = _APOSTROPHE.sub("", text)
+    text = re.sub(r"(?<![a-z])(?:fine?|fien)[ -]?tun(?=[a-z])", "finetun", text)
     text = re.sub(r"([a-z])\1{3,}", r"\1\1", text)
     return re.sub(r"[ \t\u00a0]+", " ", text).strip()
 

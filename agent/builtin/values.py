@@ -9,14 +9,24 @@ from typing import Any
 from agent.builtin.data import cue_pattern, cues, table
 
 _OFF_LEFT = re.compile(
-    r"(?:\bno|\bnot|\bwithout|\bdisable\w*|\bturn(?:ed)? off|\bskip|\bkeine?|\bohne|\bsin|\bsans|\bdont (?:use|want|do)|\bdo not (?:use|want|do)|\bremove|\bdrop|\bdeactivate|"
-    r"\bstop using|\bnever|\bkill|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?|不要|不用|关闭|关掉|去掉|别用|禁用|\bswitch off)\s*(?:the |use |using |any |el |le |la |das )?$"
+    (
+        r"(?:\bno|\bnot|\bwithout|\bdisable\w*|\bturn(?:ed)? off|\bskip|\bkeine?|\bohne"
+        r"|\bsin|\bsans|\bdont (?:use|want|do)|\bdo not (?:use|want|do)|\bremove|\bdrop"
+        r"|\bdeactivate|"
+    )(
+        r"\bstop using|\bnever|\bkill|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?"
+        r"|不要|不用|关闭|关掉|去掉|别用|禁用|\bswitch off)\s*(?:the |use |using |any |el |le |la"
+        r" |das )?$"
+    )
 )
 _OFF_RIGHT = re.compile(
-    r"^\s*(?:=|:|is|to|should be|auf)?\s*(?:off|false|no\b(?! more)|aus|disabled|ab|关|假|band|bondho|nahi|na koro|বন্ধ|बंद|0\b|desactivad\w*|désactivé)"
+    r"^\s*(?:=|:|is|to|should be|auf)?\s*(?:off|false|no\b(?! more)|aus|disabled"
+    r"|ab|关|假|band|bondho|nahi|na koro|বন্ধ|बंद|0\b|desactivad\w*|désactivé)"
 )
 _INSTEAD = re.compile(
-    r"(?:instead of|rather than|\bnot(?: the| a| an)?|statt|anstatt|en (?:lugar|vez) de|au lieu de|而不是|不要|不用|别用|no longer|\bno|\bwithout|\bdont want|\bdont use|\bstop using|\bnicht|\bkeine?n?|\bfrom)\s*(?:plain |use |using )?$"
+    r"(?:instead of|rather than|\bnot(?: the| a| an)?|statt|anstatt|en (?:lugar"
+    r"|vez) de|au lieu de|而不是|不要|不用|别用|no longer|\bno|\bwithout|\bdont want|\bdont"
+    r" use|\bstop using|\bnicht|\bkeine?n?|\bfrom)\s*(?:plain |use |using )?$"
 )
 
 
@@ -53,19 +63,23 @@ def _patterns(slot: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 def values_of(slot: str, text: str) -> list[str]:
     """Values of a listed field that are named and not denied, in the table's order of precedence."""
     found: list[tuple[int, int, str]] = []
-    for order, (value, pattern) in enumerate(_patterns(slot)):
+    for value, pattern in _patterns(slot):
         for match in pattern.finditer(text):
             if slot not in ("quantization", "tuning") and _INSTEAD.search(text[: match.start()]):
                 continue
             if slot == "tuning" and value != "full" and _INSTEAD.search(text[: match.start()]):
                 continue
-            if not any(s < match.end() and match.start() < e for s, e, _ in found):
-                found.append((match.start(), match.end(), value))
-        del order
+            if any(s < match.end() and match.start() < e for s, e, _ in found):
+                continue
+            denied = slot == "quantization" and _INSTEAD.search(text[: match.start()])
+            found.append((match.start(), match.end(), "none" if denied else value))
     return list(dict.fromkeys(v for _, _, v in found))
 
 
-_MODULES = re.compile(r"(?<![\w])(?:[qkvo]|gate|up|down|w[123]|out|qkv|c_attn|query|key|value|dense|fc[12])_proj(?!\w)")
+_MODULES = re.compile(
+    r"(?<![\w])(?:[qkvo]|gate|up|down|w[123]|out|qkv|c_attn|query|key|value|dense"
+    r"|fc[12])_proj(?!\w)"
+)
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
 MLP = ["gate_proj", "up_proj", "down_proj"]
 
@@ -78,12 +92,18 @@ def target_modules(text: str) -> str | list[str] | None:
         text,
     )
     if re.search(
-        r"all[- _]linear|all (?:the )?(?:linear )?(?:layers|modules|projections)|every linear|所有线性层|alle linear\w*|todas las capas",
+        (
+            r"all[- _]linear|all (?:the )?(?:linear )?(?:layers|modules|projections)|every"
+            r" linear|所有线性层|alle linear\w*|todas las capas"
+        ),
         text,
     ):
         return "all-linear"
     attention = re.search(
-        r"(?:attention|attn|aufmerksamkeit\w*|atenci[oó]n|注意力)(?: (?:layers?|modules?|blocks?|projections?|weights))?",
+        (
+            r"(?:attention|attn|aufmerksamkeit\w*|atenci[oó]n|注意力)(?: (?:layers?|modules?"
+            r"|blocks?|projections?|weights))?"
+        ),
         text,
     )
     mlp = re.search(r"(?<!\w)(?:mlps?|feed[- ]?forward|ffn)(?!\w)", text)

@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Encoding, Tokenizer
 
 from trainer.errors import UserFacingError
+from trainer.paths import BUILTIN_MODEL, BUILTIN_MODEL_ID
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 NEUTRAL_TEMPLATE = (
@@ -155,7 +156,7 @@ def load(folder: str) -> ChatTokenizer:
     backend.no_padding()
     config = _json(path / "special_tokens_map.json") | _json(path / "tokenizer_config.json")
     return ChatTokenizer(
-        name=path.name,
+        name=BUILTIN_MODEL_ID if path.resolve() == BUILTIN_MODEL.resolve() else path.name,
         backend=backend,
         bos=_token(config, "bos_token"),
         eos=_token(config, "eos_token"),

@@ -14,6 +14,7 @@ from trainer.diagnosis.catalogue_rewards import REWARD_ENTRIES
 from trainer.diagnosis.finding import Evidence, Finding
 
 ENTRIES: dict[str, Entry] = {**CURVE_ENTRIES, **REWARD_ENTRIES}
+_WHOLE = 1e7  # beyond this the last digits of a whole number say nothing
 _UNKNOWN_COST = 0.5  # a sign the record cannot show counts half of one that was looked for and seen
 _LEAST, _MOST = 0.15, 0.97  # rules over a log are never certain, and never worthless once they fire
 
@@ -86,7 +87,9 @@ def _listed(title: str, items: Sequence[str]) -> str:
 
 
 def measured(value: float, digits: int = 3) -> float:
-    """A number rounded to significant digits, as evidence shows it."""
+    """A number rounded to significant digits, as evidence shows it; whole numbers stay."""
+    if abs(value) < _WHOLE and float(value).is_integer():
+        return float(value)
     return float(f"{value:.{digits}g}")
 
 

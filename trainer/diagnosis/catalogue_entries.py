@@ -90,7 +90,7 @@ CURVE_ENTRIES: dict[str, Entry] = {
     "fp16_overflow_nan": Entry(
         "nan",
         "critical",
-        "an overflow of 16-bit floats (fp16)",
+        "an overflow of half-precision floats (fp16)",
         "A number grew beyond what fp16 can hold; it became NaN (not a number), and NaN spreads to every weight.",
         "Train in bf16 (or keep the adapter in fp32), from the last good checkpoint.",
         "Batches without labels would give NaN loss while the gradient norm stays finite.",

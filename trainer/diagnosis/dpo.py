@@ -105,10 +105,8 @@ def _crash(history: History, high: float) -> int:
     """The row at which the loss leaves its low level for good; else where the margin halves."""
     loss, margins = history.loss, smooth(_margins(history), 3)
     low, end = float(np.nanmin(smooth(loss))), median(loss[-5:])
-    if end > low + 0.1:
-        calm = np.flatnonzero(loss < low + 0.4 * (end - low))
-    else:
-        calm = np.flatnonzero(margins > 0.5 * high)
+    calm_loss, wide = loss < low + 0.4 * (end - low), margins > 0.5 * high
+    calm = np.flatnonzero(calm_loss if end > low + 0.1 else wide)
     return int(min(len(loss) - 1, calm[-1] + 1)) if len(calm) else len(loss) - 1
 
 

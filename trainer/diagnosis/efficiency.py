@@ -76,6 +76,8 @@ def throughput_padding(history: History) -> Finding | None:
     """Few real tokens per second at a busy GPU, without packing, on short or ragged rows."""
     if history.flag("packing") or not history.plan or history.is_reinforcement:
         return None
+    if history.text("padding") == "none":
+        return None
     speed, expected = (
         median(history.train.column("tokens_per_s")),
         history.number("expected_tokens_per_s"),
@@ -83,20 +85,22 @@ def throughput_padding(history: History) -> Finding | None:
     slow = speed / expected < _SLOW if np.isfinite(speed) and expected else None
     filled, ragged = _filled_up(history), _ragged(history)
     busy = history.number("gpu_util_pct")
-    if slow is False or not (filled or ragged) or (busy is not None and busy < _BUSY):
+    idle = busy is not None and busy < _BUSY
+    wasted = slow and busy is not None  # a busy GPU that yields few real tokens computes padding
+    if slow is False or idle or not (filled or ragged or wasted):
         return None
     mean, length = history.number("tokens_mean"), history.number("max_length")
     p95 = history.number("tokens_p95")
     evidence = []
     if slow:
-        evidence.append(proof("real tokens per second", speed, expected))
+        evidence.append(proof("number of real tokens per second", speed, expected))
     if mean and length:
         evidence.append(proof("mean row length in tokens", mean, length if filled else p95))
     if busy is not None:
         evidence.append(proof("GPU use in per cent", busy))
     signs = [
         Sign("far fewer real tokens per second than expected", slow, 2.0),
-        Sign("rows much shorter than what they are padded to", True, 2.0),
+        Sign("rows much shorter than what they are padded to", filled or ragged, 2.0),
         Sign("a busy GPU", None if busy is None else True),
     ]
     return build("throughput_padding", signs=signs, evidence=evidence, fix={"packing": True})

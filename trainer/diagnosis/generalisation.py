@@ -10,6 +10,7 @@ from trainer.diagnosis.stats import correlation, median, noise, smooth
 from trainer.diagnosis.usual import lower_rate
 
 _RISE, _RISE_FEW = 0.035, 0.06  # of the lowest eval loss; eval noise in the threads is 1 %
+_BEYOND_NOISE = 0.1  # a steady rise by this much is no noise, however jumpy the curve
 _FEW = 5  # eval rows below which one of them may be chance
 _TRAIN_FALLS = 0.02
 _STAIR = 0.085  # of the loss at an epoch boundary; healthy runs step by up to 4.5 %
@@ -50,10 +51,11 @@ def overfitting(history: History) -> Finding | None:
         return None
     least = int(np.argmin(evals))
     after = evals[least:]
-    if len(after) < (2 if len(evals) >= _FEW else 3):
+    if len(after) < (2 if len(evals) >= _FEW else 3) or evals[least] <= 0:
         return None  # of a few evaluations, one high one at the end may be chance
     rise = float(np.mean(evals[-2:]) if len(after) > 2 else evals[-1]) / evals[least] - 1
-    limit = max(_RISE if len(evals) >= _FEW else _RISE_FEW, 4 * _eval_noise(evals) / evals[least])
+    least_rise = _RISE if len(evals) >= _FEW else _RISE_FEW
+    limit = max(least_rise, min(_BEYOND_NOISE, 4 * _eval_noise(evals) / float(evals[least])))
     steady = float((np.diff(after) > 0).mean()) >= 0.6
     fall = _train_fall(history, float(at[least]))
     if rise < limit or not steady or fall is None or fall < _TRAIN_FALLS:
@@ -119,7 +121,7 @@ def epoch_memorization(history: History) -> Finding | None:
     per_epoch = history.steps_per_epoch
     if per_epoch is None or not history.is_supervised or loss_scale(history):
         return None
-    if per_epoch < 4 * history.logging_steps:
+    if per_epoch < 5 * history.logging_steps:
         return None  # too few logs an epoch to see a stair
     count = min(_MOST_EPOCHS, int(history.last_step / per_epoch - 0.15))
     stairs = [_stair(history, k, per_epoch) for k in range(1, count + 1)]
@@ -134,7 +136,7 @@ def epoch_memorization(history: History) -> Finding | None:
     evidence = [
         proof("drop at an epoch's start, as a share", float(np.median(drops)), "below 0.05", span),
         proof("change within an epoch, as a share", float(np.median([d for _, d in known]))),
-        proof("steps in an epoch", per_epoch),
+        proof("number of steps in an epoch", per_epoch),
     ]
     _, evals = history.evals.finite("eval_loss")
     signs = [
@@ -265,6 +267,8 @@ def _forgets(history: History, name: str) -> Finding | None:
     if len(general) < 3:
         return None
     least = int(np.argmin(general))
+    if general[least] <= 0:
+        return None
     end = float(np.mean(general[-2:]))
     rise = end / float(general[least]) - 1
     steady = correlation(at[least:], general[least:]) if len(general) - least > 2 else 0.0

@@ -7,7 +7,7 @@ from trainer.diagnosis.catalogue import Sign, build, proof
 from trainer.diagnosis.dpo import raise_beta
 from trainer.diagnosis.finding import Evidence, Finding
 from trainer.diagnosis.history import Floats, History
-from trainer.diagnosis.stats import clean, median, smooth
+from trainer.diagnosis.stats import clean, median, smooth, spread
 from trainer.diagnosis.usual import lower_rate
 
 _SAME = 0.01  # standard deviation of rewards: none
@@ -46,11 +46,11 @@ def grpo_reward_flat(history: History) -> Finding | None:
     ):
         if train.has(name):
             evidence.append(proof(what, median(train.column(name)[row:]), steps=span))
-    norm = median(history.grad_norm[row:])
+    norm, rewards = median(history.grad_norm[row:]), clean(train.column("reward")[row:])
     signs = [
         Sign("rewards without spread", True, 2.0),
         Sign("no gradient", norm < 1e-3 if np.isfinite(norm) else None),
-        Sign("a reward that does not change", float(np.nanstd(train.column("reward")[row:])) < 0.02),
+        Sign("a reward that does not change", spread(rewards) < 0.05 if len(rewards) else None),
     ]
     return build(
         "grpo_reward_flat",

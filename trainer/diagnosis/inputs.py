@@ -68,7 +68,7 @@ def loss_high_start_new_tokens(history: History) -> Finding | None:
         evidence.append(proof("gradient norm at the start", norm, later))
     added = history.number("new_tokens_added")
     if added:
-        evidence.append(proof("new tokens", added))
+        evidence.append(proof("number of new tokens", added))
     signs = [
         Sign("new tokens without trained embeddings", untrained, 2.0),
         Sign("a start worse than guessing", worse),
@@ -149,7 +149,7 @@ def cut_share(history: History) -> float | None:
     if not p50:
         mean = history.number("tokens_mean")
         p50 = mean * 0.82 if mean else None  # median of a log-normal with the usual spread
-    if not p50 or p95 <= p50:
+    if not p50 or p50 <= 0 or length <= 0 or p95 <= p50:
         return None
     sigma = log(p95 / p50) / _P95
     return 0.5 * (1 - erf(log(length / p50) / (sigma * sqrt(2))))
@@ -161,6 +161,8 @@ def truncated_data(history: History) -> Finding | None:
     length, p95 = history.number("max_length"), history.number("tokens_p95")
     if share is None or share < _CUT_SHARE:
         return None
+    if history.method == "cpt" and history.flag("packing"):
+        return None  # running text is cut into blocks by design; nothing is lost
     given = history.number("truncated_fraction") is not None
     evidence = [proof("share of rows cut off", share)]
     p50 = history.number("tokens_p50")

@@ -184,7 +184,7 @@ def _no_warmup(history: History, peak: int, top: float | None, later: float) -> 
     evidence.append(proof("loss at the end", tail(loss)))
     planned = history.number("warmup_steps")
     if planned is not None:
-        evidence.append(proof("warmup steps in the plan", planned))
+        evidence.append(proof("number of warmup steps in the plan", planned))
     signs = [
         Sign("a rise of the loss within the first steps", peak > 0, 2.0),
         Sign("large gradients at the start", top is not None),

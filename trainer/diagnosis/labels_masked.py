@@ -76,7 +76,7 @@ def _from_the_start(history: History) -> Finding | None:
         return None
     steps = history.steps
     evidence = [
-        proof("loss and gradient", "no number", steps=(float(steps[0]), float(steps[-1]))),
+        proof("loss", "no number", steps=(float(steps[0]), float(steps[-1]))),
         *_facts(history),
     ]
     signs = [

@@ -92,7 +92,7 @@ def no_gradient_flow(history: History) -> Finding | None:
     span = (float(history.steps[0]), float(history.steps[-1]))
     evidence = [proof("gradient norm", 0.0, steps=span), proof("loss", median(history.loss))]
     if trainable is not None:
-        evidence.append(proof("trainable weights in per cent", trainable))
+        evidence.append(proof("share of trainable weights in per cent", trainable))
     gain = gain_of(history)
     blocked = history.flag("enable_input_require_grads") is False or trainable == 0.0
     signs = [
@@ -124,7 +124,7 @@ def target_modules_wrong(history: History) -> Finding | None:
     if (history.number("lora_r") or 8) <= _LOW_RANK and norm > _TINY_NORM:
         return None  # a small rank on the right layers is another matter
     evidence = [
-        proof("trainable weights in per cent", trainable, "0.2 to 5"),
+        proof("share of trainable weights in per cent", trainable, "0.2 to 5"),
         *_gain_evidence(history, gain),
     ]
     if np.isfinite(norm):
@@ -183,7 +183,7 @@ def underfitting(history: History) -> Finding | None:
 def _close(history: History) -> bool | None:
     """Whether train and eval end near each other."""
     _, evals = history.evals.finite("eval_loss")
-    return abs(float(evals[-1]) / tail(history.loss) - 1) < 0.12 if len(evals) else None
+    return abs(float(evals[-1]) / max(1e-9, tail(history.loss)) - 1) < 0.12 if len(evals) else None
 
 
 def _held_by_rank(history: History, gain: Gain) -> Finding | None:

@@ -243,7 +243,8 @@ def _at_step(history: History, step: int) -> str:
     row = int(np.argmin(np.abs(history.steps - step)))
     level = level_before(history.loss)[row]
     told = f"the nearest logged step is {int(history.steps[row])}"
-    told += f", with a loss of {_round(history.loss[row])}"
+    loss = history.loss[row]
+    told += f", with a loss of {_round(loss)}" if np.isfinite(loss) else ", without a finite loss"
     return told + (f" (level before it: {_round(level)})." if np.isfinite(level) else ".")
 
 

@@ -78,14 +78,16 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "zero_loss_labels_masked": _CURVE | {"no_gradient_flow", "nan_labels_masked"},
     "nan_labels_masked": frozenset({"divergence"}),
     # A high start has a fall and large gradients of its own.
-    "loss_high_start_new_tokens": _CURVE | {"loss_high_start_template", "target_modules_wrong"},
+    "loss_high_start_new_tokens": frozenset(
+        {"loss_high_start_template", "target_modules_wrong", "warmup_missing", "underfitting"}
+    ),
     "loss_high_start_template": frozenset({"warmup_missing", "underfitting"}),
     # A regular pattern is neither a spike nor a stair.
     "data_order_sawtooth": frozenset(
         {"bad_batch", "lr_too_high_spike", "epoch_memorization", "warmup_missing", "underfitting"}
     ),
-    "lr_restart_spikes": frozenset({"bad_batch", "lr_too_high_spike", "data_order_sawtooth"}),
-    "resume_without_optimizer": frozenset({"bad_batch", "lr_too_high_spike", "underfitting", "data_order_sawtooth"}),
+    "lr_restart_spikes": frozenset({"data_order_sawtooth"}),
+    "resume_without_optimizer": frozenset({"underfitting", "data_order_sawtooth"}),
     "lr_too_high_spike": frozenset(
         {"underfitting", "bad_batch", "epoch_memorization", "eval_below_train_regularization"}
     ),

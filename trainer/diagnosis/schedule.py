@@ -137,7 +137,7 @@ def _resumed(history: History, row: int, level: float, rise: float) -> Finding:
     if usual_norm > 0:
         evidence.append(proof("gradient norm after the resume", top_norm, usual_norm, steps))
     if listed is not None:
-        evidence.append(proof("files of the checkpoint", ", ".join(listed)))
+        evidence.append(proof("list of files in the checkpoint", ", ".join(listed)))
     signs = [
         Sign("a jump of the loss at the resume", True, 2.0),
         Sign("a jump of the gradient norm", top_norm > 1.8 * usual_norm if usual_norm > 0 else None),

@@ -47,6 +47,8 @@ def tail(values: Floats, share: float = 0.2, least: int = 3) -> float:
 
 def level_before(values: Floats, width: int = _LEVEL_ROWS) -> Floats:
     """For each row the median of up to `width` rows before it; NaN where fewer than three."""
+    if not len(values):
+        return values
     padded = np.concatenate([np.full(width, np.nan), values])
     windows = np.lib.stride_tricks.sliding_window_view(padded, width)[: len(values)]
     enough = np.isfinite(windows).sum(axis=1) >= 3
@@ -58,6 +60,8 @@ def level_before(values: Floats, width: int = _LEVEL_ROWS) -> Floats:
 
 def smooth(values: Floats, width: int = 5) -> Floats:
     """Centred running median; shorter at the ends."""
+    if not len(values):
+        return values
     half = width // 2
     padded = np.concatenate([np.full(half, np.nan), values, np.full(half, np.nan)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
@@ -119,7 +123,12 @@ def periodicity(values: Floats) -> Period | None:
     start = max(3, int(below[0]))
     if start >= longest:
         return None
-    best = start + int(np.argmax(auto[start : longest + 1]))
+    if auto[start : longest + 1].max() <= 0:
+        return None
+    near = np.flatnonzero(auto[start : longest + 1] >= 0.85 * auto[start : longest + 1].max())
+    ends = np.flatnonzero(np.diff(near) > 1)  # the first run of high lags is the first period
+    first = near[: int(ends[0]) + 1] if len(ends) else near
+    best = start + int(first[np.argmax(auto[start + first])])
     around = auto[2 * best - 1 : 2 * best + 2]
     return Period(best, float(auto[best]), float(around.max()))
 
@@ -145,11 +154,13 @@ def find_spikes(values: Floats, sigmas: float = 6.0, share: float = 0.25) -> lis
     The level is frozen while a spike lasts, so that a slow recovery does not lift it.
     """
     levels = level_before(values)
-    sigma = noise(values)
+    # Mini-batch noise grows with the loss, so early rows are noisier than the median one.
+    usual = max(1e-9, abs(median(values, 1.0)))
+    sigmas_at = noise(values) * np.maximum(1.0, np.nan_to_num(np.abs(levels)) / usual)
     spikes: list[Spike] = []
     row = 0
     while row < len(values):
-        level = levels[row]
+        level, sigma = levels[row], float(sigmas_at[row])
         least = max(sigmas * sigma, share * abs(level), 1e-6)
         if not np.isfinite(values[row]) or not np.isfinite(level) or values[row] < level + least:
             row += 1

@@ -63,12 +63,12 @@ def _scaled(params_b: float | None) -> Range:
 
 
 def lower_rate(history: History) -> dict[str, float]:
-    """A learning rate three times lower, or the middle of the usual range if that is lower."""
+    """A learning rate three times lower, or the top of the usual range if that is lower."""
     if history.peak_lr is None:
         return {}
     usual = learning_rates(history)
     third = history.peak_lr / 3
-    return {"learning_rate": one_digit(min(third, usual.middle) if usual else third)}
+    return {"learning_rate": one_digit(min(third, usual.high) if usual else third)}
 
 
 def usual_rate(history: History) -> dict[str, float]:

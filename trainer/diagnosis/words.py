@@ -109,7 +109,7 @@ def _notes(line: str, seen: set[str]) -> str:
 
 def _healthy(findings: Sequence[Finding], history: History) -> str:
     evidence = [e for f in findings for e in f.evidence]
-    told = "".join(f" {_sentence(e, was='started at')}" for e in evidence)
+    told = "".join(f" {_sentence(e, against='at first')}" for e in evidence)
     if not len(history.train):
         return "The record holds no training rows, so there is nothing to judge."
     few = " The record is short, so this is no more than a first look." if (len(history.train) < 20) else ""
@@ -140,12 +140,14 @@ def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[:2] == "A " else text
 
 
-def _sentence(evidence: Evidence, was: str = "usual:") -> str:
-    told = f"The {evidence.what}: {figure(evidence.value)}"
-    asides = [] if evidence.usual is None else [f"{was} {figure(evidence.usual)}"]
+def _sentence(evidence: Evidence, against: str = "against") -> str:
+    told = f"The {evidence.what} was {figure(evidence.value)}"
+    if evidence.usual is not None:
+        beside = "usually" if isinstance(evidence.usual, str) else against
+        told += f", {beside} {figure(evidence.usual)}"
     if evidence.step_from is not None and evidence.step_to is not None:
-        asides.append(f"steps {figure(evidence.step_from)} to {figure(evidence.step_to)}")
-    return told + (f" ({', '.join(asides)})" if asides else "") + "."
+        told += f" (steps {figure(evidence.step_from)} to {figure(evidence.step_to)})"
+    return told + "."
 
 
 def _changes(finding: Finding, history: History) -> str:

@@ -108,10 +108,11 @@ def _data(ledger: Ledger, facts: Facts) -> dict[str, Any]:
             profile.format,
             Reason(origin="data", why="judged by column names and content"),
         ),
-        "roles": profile.roles,
+        "roles": ledger.note("roles", profile.roles, Reason(origin="data", why="which column plays which part")),
         "skip_rows": ledger.choose("skip_rows", _skip(profile.format), skip_why),
         "max_samples": ledger.choose("max_samples", None, Reason(origin="default", why="all usable rows")),
         "val_split": ledger.choose("val_split", val, val_why),
+        "holdout_max": ledger.note("holdout_max", 1000, Reason(origin="recipe", why="more would hardly be surer")),
         "holdout_split": ledger.note("holdout_split", hold, hold_why),
     }
 

@@ -73,9 +73,9 @@ def _followed(run: Any) -> dict[str, Any]:
 
 
 def _ending(run: Any) -> str:
-    from agent import commands
+    from agent.account import account
 
-    return commands.account(run)
+    return account(run)
 
 
 @command
@@ -100,7 +100,7 @@ def show(run: str, as_json: Json = False) -> None:
     from agent import commands
 
     document = commands.show(run)
-    emit(as_json, document, commands.account(commands.store().get(run)))
+    emit(as_json, document, _ending(commands.store().get(run)))
 
 
 @command

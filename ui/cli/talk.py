@@ -109,10 +109,11 @@ def _show_cards(session: Any, events: list[dict[str, Any]]) -> None:
 def finished_words(run: Any) -> str:
     """Wait for a run and tell how it ended."""
     from agent import commands
+    from agent.account import account
 
     for _ in commands.follow(run):
         pass
-    return commands.account(run)
+    return account(run)
 
 
 @command

@@ -233,3 +233,25 @@ def _scaled(rng: np.random.Generator) -> Case:
     case.loss *= case.plan["gradient_accumulation_steps"]
     case.onset = 1
     return case
+
+
+@fault("divergence")
+def _diverged_to_nan(rng: np.random.Generator) -> Case:
+    """In bf16 a climb that ends in NaN."""
+    case = base(rng, learning_rate=2e-3)
+    start = int(rng.uniform(0.3, 0.6) * case.steps)
+    climb = min(40, case.steps - start)
+    case.loss[start : start + climb] += 6 * np.linspace(0, 1, climb) ** 2
+    case.norm[start : start + climb] += 30 * np.linspace(0, 1, climb)
+    case.loss[start + climb :] = np.nan
+    case.norm[start + climb :] = np.nan
+    return case
+
+
+@fault("loss_scaled_by_grad_accum")
+def _scaled_without_evals(rng: np.random.Generator) -> Case:
+    case = base(rng, gradient_accumulation_steps=int(rng.choice([4, 8, 16])))
+    case.extra["entropy"] = case.loss * rng.uniform(0.9, 1.05)
+    case.loss = case.loss * case.plan["gradient_accumulation_steps"]
+    case.onset = 1
+    return case

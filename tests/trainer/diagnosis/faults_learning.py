@@ -3,7 +3,7 @@
 import numpy as np
 
 from .faults import fault
-from .simulate import Case, base, quiet, with_evals
+from .simulate import Case, base, cosine, quiet, with_evals
 
 
 @fault("loss_flat_lr_too_low", ("underfitting",))
@@ -130,3 +130,14 @@ def creep(rng: np.random.Generator) -> Case:
     ) + 0.05 * rng.standard_normal(case.steps)
     case.status, case.onset = "failed: CUDA out of memory", 1
     return case
+
+
+@fault("underfitting")
+def _decayed_early(rng: np.random.Generator) -> Case:
+    """The schedule was planned for half the steps: the rest of the run learns nothing."""
+    start = rng.uniform(1.5, 2.5)
+    case = base(rng, start=start, end=start * 0.55, tau=0.6, every=int(rng.choice([2, 5])))
+    stop = int(rng.uniform(0.35, 0.55) * case.steps)
+    case.rate = np.concatenate([cosine(stop, 2e-4, 10), np.zeros(case.steps - stop)])
+    case.loss[stop:] = case.loss[stop - 30 : stop].mean() * (1 + 0.04 * rng.standard_normal(case.steps - stop))
+    return with_evals(case)

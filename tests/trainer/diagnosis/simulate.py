@@ -88,24 +88,15 @@ def cosine(steps: int, peak: float, warmup: int) -> np.ndarray:
     return peak * np.where(at < warmup, (at + 1) / max(1, warmup), down)
 
 
-def base(rng: np.random.Generator, **over: Any) -> Case:
-    """A calm run of a random size; `over` sets fields of the plan or start, end, steps, every."""
-    steps = int(over.pop("steps", rng.integers(200, 900)))
-    every = int(over.pop("every", rng.choice([1, 2, 5, 10, 20 if steps > 400 else 10])))
-    start, end = over.pop("start", rng.uniform(1.2, 2.6)), over.pop("end", None)
-    end = start * rng.uniform(0.5, 0.75) if end is None else end
-    epochs = over.pop("epochs", int(rng.integers(1, 4)))
-    tau = over.pop("tau", rng.uniform(0.06, 0.15)) * steps
-    lora = over.get("tuning", rng.choice(["lora", "full"])) == "lora"
-    warmup = over.get("warmup_steps", max(3, int(0.05 * steps)))
-    plan = {
+def _plan(rng: np.random.Generator, lora: bool, steps: int, every: int, epochs: int) -> dict[str, Any]:
+    """A usual plan."""
+    return {
         "method": "sft",
         "tuning": "lora" if lora else "full",
         "base_model": "org/some-7B-Instruct",
         "params_b": 7.0,
         "vocab_size": 32000,
         "learning_rate": float(rng.uniform(1e-4, 2.5e-4) if lora else rng.uniform(6e-6, 1.8e-5)),
-        "warmup_steps": warmup,
         "per_device_train_batch_size": 4,
         "gradient_accumulation_steps": 4,
         "max_steps": steps,
@@ -126,6 +117,19 @@ def base(rng: np.random.Generator, **over: Any) -> Case:
         "lora_r": 16 if lora else None,
         "trainable_params_pct": 0.6 if lora else 100.0,
     }
+
+
+def base(rng: np.random.Generator, **over: Any) -> Case:
+    """A calm run of a random size; `over` sets fields of the plan or start, end, steps, every."""
+    steps = int(over.pop("steps", rng.integers(200, 900)))
+    every = int(over.pop("every", rng.choice([1, 2, 5, 10, 20 if steps > 400 else 10])))
+    start, end = over.pop("start", rng.uniform(1.2, 2.6)), over.pop("end", None)
+    end = start * rng.uniform(0.5, 0.75) if end is None else end
+    epochs = over.pop("epochs", int(rng.integers(1, 4)))
+    tau = over.pop("tau", rng.uniform(0.06, 0.15)) * steps
+    lora = over.get("tuning", rng.choice(["lora", "full"])) == "lora"
+    warmup = over.get("warmup_steps", max(3, int(0.05 * steps)))
+    plan = _plan(rng, lora, steps, every, epochs) | {"warmup_steps": warmup}
     plan.update(over)
     at = np.arange(steps)
     ramp = np.clip(at / max(1, warmup), 0, 1)

@@ -1,0 +1,53 @@
+"""A run's record as a chart, findings marked on the curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from ui.views import curve
+
+INK, TRAIN, EVAL, MARK = "#8a8f98", "#3b6ea8", "#d9822b", "rgba(217,130,43,0.15)"
+
+
+def loss_figure(history: list[dict[str, Any]], findings: list[dict[str, Any]], more: bool) -> go.Figure:
+    """Training and validation loss over the steps; learning rate and gradient norm on demand."""
+    figure = go.Figure()
+    for field, name, colour in (("loss", "training loss", TRAIN), ("eval_loss", "validation loss", EVAL)):
+        _line(figure, history, field, name, colour)
+    if more:
+        _line(figure, history, "learning_rate", "learning rate", "#6a9955", axis="y2")
+        _line(figure, history, "grad_norm", "gradient norm", "#9b6bb3", axis="y2")
+    for finding in findings:
+        if finding.get("onset_step") and finding["label"] != "healthy":
+            figure.add_vline(
+                x=finding["onset_step"],
+                line_color=EVAL,
+                line_dash="dot",
+                annotation_text=finding["label"].replace("_", " "),
+            )
+    figure.update_layout(
+        height=300,
+        margin={"l": 48, "r": 16, "t": 16, "b": 40},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font_color=INK,
+        legend={"orientation": "h", "y": 1.12},
+        xaxis_title="step",
+        yaxis_title="loss",
+        yaxis2={"overlaying": "y", "side": "right", "type": "log", "showgrid": False},
+        uirevision="keep",
+    )
+    figure.update_xaxes(gridcolor="rgba(138,143,152,0.2)")
+    figure.update_yaxes(gridcolor="rgba(138,143,152,0.2)")
+    return figure
+
+
+def _line(
+    figure: go.Figure, history: list[dict[str, Any]], field: str, name: str, colour: str, axis: str = "y"
+) -> None:
+    steps, values = curve(history, field)
+    if steps:
+        mode = "lines+markers" if field == "eval_loss" else "lines"
+        figure.add_scatter(x=steps, y=values, name=name, mode=mode, line_color=colour, yaxis=axis)

@@ -1,0 +1,33 @@
+"""Events -> what the chat shows and where we are. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ui.html import esc
+
+
+def last_event(events: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+    """The newest event of a kind."""
+    return next((e for e in reversed(events) if e["type"] == kind), None)
+
+
+def chat_messages(events: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The conversation; a phrased answer takes the place of the rules' own sentence."""
+    out: list[dict[str, str]] = []
+    for e in events:
+        if e["type"] == "message":
+            if e.get("phrased") and out:
+                out.pop()
+            out.append({"role": e["role"], "content": esc(e["text"])})
+    return out
+
+
+def stage(events: list[dict[str, Any]], waiting: bool, run: dict[str, Any] | None) -> str:
+    """The step of the stepper."""
+    if waiting:
+        return "approve"
+    if run:
+        status = run.get("status")
+        return {"finished": "use", "evaluating": "check"}.get(str(status), "train")
+    return "plan" if last_event(events, "data_report") else "data"

@@ -1,0 +1,213 @@
+"""Fragments of the page. Every value is escaped here; nothing comes from a model's words."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from trainer.proposal import Proposal
+from ui import views
+
+STEPS = ("data", "plan", "approve", "train", "check", "use")
+
+
+def esc(value: Any) -> str:
+    """Text made harmless, with invisible direction marks shown."""
+    text = str(value)
+    return escape("".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text))
+
+
+def empty(words: str) -> str:
+    """What would fill an empty panel."""
+    return f'<div class="ts-empty">{esc(words)}</div>'
+
+
+def header(brain: str, machine: str) -> str:
+    """Name, brain and machine."""
+    return (
+        '<div class="ts-head"><h1 class="ts-name">Tunesmith</h1>'
+        f'<span class="ts-chip">brain: {esc(brain)}</span><span class="ts-chip">{esc(machine)}</span></div>'
+    )
+
+
+def stepper(now: str) -> str:
+    """Where we are."""
+    at = STEPS.index(now)
+    parts = []
+    for i, name in enumerate(STEPS):
+        state = "done" if i < at else "now" if i == at else "next"
+        current = ' aria-current="step"' if state == "now" else ""
+        parts.append(f'<li class="{state}"{current}>{name}</li>')
+    return f'<ol class="ts-steps" aria-label="progress">{"".join(parts)}</ol>'
+
+
+def plan_card(
+    proposal: Proposal, digest: str, expert: bool, search: str = "", changed: dict[str, Any] | None = None
+) -> str:
+    """The plan as a card, rendered from typed data alone."""
+    parts = [f'<section class="ts-card" data-hash="{esc(digest)}"><h2>“{esc(views.title(proposal))}”</h2>']
+    if search:
+        parts.append(f'<p class="ts-note">{esc(search)}</p>')
+    parts.append(_changes(changed or {}))
+    lines = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in views.simple_lines(proposal))
+    parts.append(f'<dl class="ts-lines">{lines}</dl>')
+    parts.append(_findings([f.model_dump() for f in proposal.findings]))
+    parts.append(_trained_row(proposal))
+    if expert:
+        parts.append(_plan_table(proposal))
+    parts.append(f'<p class="ts-hash">plan {esc(digest[:8])}</p></section>')
+    return "".join(parts)
+
+
+def _changes(changed: dict[str, Any]) -> str:
+    if not changed:
+        return ""
+    rows = [
+        f"<li><b>{esc(n)}</b> <s>{esc(views.value_text(a))}</s> → <b>{esc(views.value_text(b))}</b></li>"
+        for n, (a, b) in changed.items()
+        if n not in ("goal", "roles")
+    ]
+    return f'<ul class="ts-diff" aria-label="changes">{"".join(rows)}</ul>' if rows else ""
+
+
+def _findings(found: list[dict[str, Any]]) -> str:
+    if not found:
+        return ""
+    marks = {"blocker": "stops it", "critical": "critical", "warn": "mind", "info": "note"}
+    items = "".join(
+        f'<li class="{esc(f["severity"])}"><span>{marks.get(f["severity"], "note")}</span>{esc(f["advice"])}</li>'
+        for f in found
+    )
+    return f'<ul class="ts-findings">{items}</ul>'
+
+
+def _trained_row(proposal: Proposal) -> str:
+    """One row as the model will see it; what it learns to write is marked."""
+    proof = proposal.preflight
+    pieces = "".join(f"<mark>{esc(p.text)}</mark>" if p.trained else esc(p.text) for p in proof.shown)
+    share = f"{100 * proof.trained_share:.0f} %"
+    return (
+        f'<details class="ts-proof"><summary>Will it learn? {share} of the text is trained on '
+        f"(row {proof.shown_row} shown)</summary><pre>{pieces}</pre></details>"
+    )
+
+
+def _plan_table(proposal: Proposal) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'>{esc(r['field'])}<small>{esc(r['meaning'])}</small></th><td>{esc(r['value'])}</td>"
+        f"<td><span class='ts-origin'>{esc(r['origin'])}</span> {esc(r['why'])}</td></tr>"
+        for r in views.plan_rows(proposal)
+        if r["field"] != "goal"
+    )
+    return f'<div class="ts-scroll"><table class="ts-table"><tr><th>what</th><th>value</th><th>why</th></tr>{rows}</table></div>'
+
+
+def data_report(report: dict[str, Any] | None) -> str:
+    """What was read from the file."""
+    if not report:
+        return empty("Drop a file into the chat, or press 'Try the sample': the report on its rows appears here.")
+    name = Path(report["path"]).name
+    roles = {column: role for role, column in report["roles"].items()}
+    columns = "".join(
+        f"<tr><th scope='row'>{esc(c['name'])}</th><td>{esc(roles.get(c['name'], '-'))}</td><td>{esc(c['kind'])}</td>"
+        f"<td>{c['filled']:,}</td><td>{c['distinct']:,}</td><td>{esc('; '.join(c['examples'])[:140])}</td></tr>"
+        for c in report["columns"]
+    )
+    lengths = report.get("lengths")
+    tokens = (
+        f"<p>A row has {lengths['p50']:,} tokens in the middle, {lengths['p99']:,} at the 99th per cent, {lengths['max']:,} at most.</p>"
+        if lengths
+        else ""
+    )
+    question = f'<p class="ts-note">{esc(report["question"])}</p>' if report.get("question") else ""
+    return (
+        f'<section class="ts-card"><h2>{esc(name)}</h2><p>{report["rows"]:,} rows, {esc(report["encoding"])}, '
+        f"format {esc(report['format'])}. Nothing left this machine.</p>{tokens}{question}{_findings(report['findings'])}"
+        '<div class="ts-scroll"><table class="ts-table"><tr><th>column</th><th>role</th><th>kind</th><th>filled</th>'
+        f"<th>distinct</th><th>examples</th></tr>{columns}</table></div></section>"
+    )
+
+
+def run_panel(run_id: str, state: dict[str, Any], latest: dict[str, Any]) -> str:
+    """Progress of one run."""
+    step, steps = int(state.get("step") or 0), max(1, int(state.get("max_steps") or 1))
+    share = min(100, round(100 * step / steps))
+    eta = state.get("eta_seconds")
+    left = f"about {max(1, round(eta / 60))} min left" if eta and state.get("status") == "running" else ""
+    facts = [str(state.get("phase") or ""), left, str(state.get("reason") or "")]
+    facts += [
+        f"{k.replace('_', ' ')} {latest[k]:.4g}"
+        for k in ("loss", "eval_loss", "learning_rate", "grad_norm")
+        if isinstance(latest.get(k), int | float)
+    ]
+    if isinstance(latest.get("num_tokens"), int | float) and latest.get("elapsed"):
+        facts.append(f"{latest['num_tokens'] / latest['elapsed']:,.0f} tokens/s")
+    told = " · ".join(esc(f) for f in facts if f)
+    return (
+        f'<section class="ts-card"><h2>{esc(run_id)}: {esc(state.get("status"))}</h2>'
+        f'<div class="ts-bar" role="progressbar" aria-valuenow="{share}" aria-valuemin="0" aria-valuemax="100">'
+        f'<i style="width:{share}%"></i></div><p>step {step:,} of {steps:,}</p><p class="ts-facts">{told}</p></section>'
+    )
+
+
+def result_panel(run_id: str, result: dict[str, Any], findings: list[dict[str, Any]]) -> str:
+    """Verdict first, then figures, then samples that were not picked."""
+    if not result:
+        return empty(f"{run_id} has no result yet. It comes when the training has ended and the hold-out was tested.")
+    verdict = result["verdict"]
+    tone = {True: "good", False: "bad", None: "unsure"}[verdict["better"]]
+    rows = "".join(
+        f"<tr><th scope='row'>{esc(n)}</th><td>{esc(b)}</td><td>{esc(t)}</td></tr>"
+        for n, b, t in views.result_rows(result)
+    )
+    samples = "".join(_sample(s) for s in result.get("samples", []))
+    return (
+        f'<section class="ts-card"><h2 class="ts-verdict {tone}">{esc(verdict["sentence"])}</h2>'
+        '<div class="ts-scroll"><table class="ts-table"><tr><th>on the hold-out (95 % interval)</th><th>untuned</th>'
+        f"<th>tuned</th></tr>{rows}</table></div>{samples}{_findings(findings)}"
+        f'<p class="ts-hash">{esc(run_id)}, {result["rows"]:,} sealed rows; samples are spread evenly, not picked</p></section>'
+    )
+
+
+def _sample(sample: dict[str, Any]) -> str:
+    return (
+        f'<div class="ts-sample"><p class="q">Row {sample["row"]}: {esc(sample["prompt"][:600])}</p><div class="pair">'
+        f"<div><h3>untuned</h3><p>{esc(sample['base'][:600]) or '<i>nothing</i>'}</p></div>"
+        f"<div><h3>tuned</h3><p>{_marked(sample['tuned'][:600], sample['reference'][:600])}</p></div>"
+        f"<div><h3>yours</h3><p>{esc(sample['reference'][:600])}</p></div></div></div>"
+    )
+
+
+def _marked(text: str, reference: str) -> str:
+    """Words that differ from the reference are marked."""
+    said, wanted = text.split(), reference.split()
+    out = []
+    for tag, a, b, _, _ in SequenceMatcher(a=said, b=wanted, autojunk=False).get_opcodes():
+        piece = esc(" ".join(said[a:b]))
+        if piece:
+            out.append(piece if tag == "equal" else f"<mark>{piece}</mark>")
+    return " ".join(out) or "<i>nothing</i>"
+
+
+def runs_table(runs: list[dict[str, Any]]) -> str:
+    """All runs, the newest first."""
+    if not runs:
+        return empty("No run yet. Approve a plan and it is listed here.")
+    rows = "".join(
+        f"<tr><th scope='row'>{esc(r['run_id'])}</th><td>{esc(r['status'])}</td><td>{r['step']:,} of {r['max_steps']:,}</td>"
+        f"<td>{esc(r['goal'][:80])}</td><td>{esc(r['verdict'] or '-')}</td></tr>"
+        for r in runs
+    )
+    return (
+        '<div class="ts-scroll"><table class="ts-table"><tr><th>run</th><th>state</th><th>steps</th><th>goal</th>'
+        f"<th>verdict</th></tr>{rows}</table></div>"
+    )
+
+
+TOUR = """<details class="ts-tour" open><summary>First time here? Three steps.</summary><ol>
+<li><b>Say what you want</b> on the left, in your words, and drop the file that shows it. Or press <i>Try the sample</i>.</li>
+<li><b>Read the plan</b> on the right. Every value says why. Change it by typing: “three epochs”, “smaller batch”.</li>
+<li><b>Approve</b>. Nothing starts before. You can close the page; the run goes on, and the result waits for you.</li>
+</ol></details>"""

@@ -1,0 +1,37 @@
+"""The run store as the page reads it: never the agent, so a busy agent can't stop the curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer.errors import UserFacingError
+from trainer.paths import home
+from trainer.runs import Run, RunStore
+
+
+def find(run_id: str | None) -> Run | None:
+    """The run, if it is there."""
+    if not run_id:
+        return None
+    try:
+        return RunStore(home()).get(run_id)
+    except UserFacingError:
+        return None
+
+
+def latest(history: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last value of every logged column."""
+    last: dict[str, Any] = {}
+    for row in history:
+        last |= row
+    return last
+
+
+def signature(run: Run | None) -> str:
+    """Changes when anything about the run that the page shows has changed."""
+    if run is None:
+        return ""
+    state = run.status()
+    metrics = run.folder / "metrics.jsonl"
+    size = metrics.stat().st_size if metrics.is_file() else 0
+    return f"{run.id} {state.get('status')} {state.get('step')} {state.get('phase')} {size} {bool(run.result())}"
