@@ -72,7 +72,7 @@ def export_model(args: Export, desk: Desk) -> ToolResult:
     target = Path(args.output_dir).expanduser() if args.output_dir else run.folder / "export"
     if target.exists() and any(target.iterdir()):
         raise UserFacingError("is there already and not empty", str(target), "Name another folder with -o.")
-    shutil.copytree(run.model, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("training_args.bin"))
+    shutil.copytree(run.model, target, dirs_exist_ok=True)
     write_atomic(target / "tunesmith-plan.json", run.plan().model_dump(mode="json"))
     files = sorted(p.name for p in target.iterdir())
     say = f"Wrote {len(files)} files to {target}: the same weights as in {run.id}, so the same answers."

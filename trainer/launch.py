@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from io import TextIOWrapper
 from pathlib import Path
 
 import psutil
@@ -21,14 +22,19 @@ from trainer.machine import worker_env
 from trainer.records import read_json, write_atomic
 from trainer.runs import ACTIVE, Run
 
+LEAVING_SECONDS = 30.0
+"""How long a process that has ended its work may take to leave."""
 BUSY = 50.0
 """Per cent of a core that others use before that core counts as taken."""
 
 
 def start(run: Run, resume: bool = False) -> None:
     """Start the run's supervisor in its own session, so that closing the page leaves it alone."""
-    if run.status().get("status") in ACTIVE and read_json(run.folder / "process.json") and run.alive():
+    begun = (run.folder / "process.json").exists()
+    if begun and run.status().get("status") in ACTIVE and run.alive():
         raise UserFacingError(f"{run.id} is running already", "", f"See `tunesmith show {run.id}`.")
+    if begun:
+        _wait_for_the_last_one(run)
     (run.folder / "stop").unlink(missing_ok=True)
     (run.folder / "exit.json").unlink(missing_ok=True)
     (run.folder / "process.json").unlink(missing_ok=True)
@@ -49,6 +55,13 @@ def start(run: Run, resume: bool = False) -> None:
             env=worker_env(_threads(run)),
             cwd=Path(__file__).parent.parent,
         )
+
+
+def _wait_for_the_last_one(run: Run) -> None:
+    """A stopped run's process may still be on its way out; it holds the lock until then."""
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while run.alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _threads(run: Run) -> int:
@@ -87,7 +100,7 @@ def supervise(run: Run, resume: bool) -> int:
     return code
 
 
-def _lock(run: Run):  # type: ignore[no-untyped-def]
+def _lock(run: Run) -> TextIOWrapper | None:
     """One worker a run: the second one finds the lock taken and leaves."""
     import fcntl
 

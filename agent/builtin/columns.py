@@ -33,29 +33,43 @@ def _word(column: str) -> str:
     return rf"(?<![A-Za-z0-9_]){re.escape(column.lower())}(?![A-Za-z0-9_])"
 
 
+@cache
+def _forward(role: str) -> re.Pattern[str]:
+    return re.compile(rf"{_IS}(?:{_says(role)})")
+
+
+@cache
+def _backward(role: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:{_says(role)})\s*(?:column|col|field|spalte|列)?\s*(?:is|=|:|are|in|comes from|ist|es|est|是|为|用|hai)"
+        r"\s*(?:the |in |la |die )?"
+    )
+
+
+def _plays(text: str, column: str, role: str) -> bool:
+    """Whether the text gives a column a role: 'q is the question', 'the prompt: q'."""
+    places = list(re.finditer(_word(column), text))
+    if any(_forward(role).match(text, place.end()) for place in places):
+        return True
+    starts = {place.start() for place in places}
+    return bool(starts) and any(m.end() in starts for m in _backward(role).finditer(text))
+
+
 def said(text: str, columns: list[str]) -> dict[str, str]:
     """Roles given in words: 'body_in is the customer', '用户是question列', 'prompt column: q'."""
     found: dict[str, str] = {}
     for role, slot in _SLOT.items():
-        if role == "messages":
-            continue
         for column in columns:
-            forward = rf"{_word(column)}{_IS}(?:{_says(role)})"
-            backward = (
-                rf"(?:{_says(role)})\s*(?:column|col|field|spalte|列)?\s*(?:is|=|:|are|in|comes"
-                rf" from|ist|es|est|是|为|用|hai)\s*(?:the |in |la |die )?{_word(column)}"
-            )
-            if (
-                slot not in found
-                and column not in found.values()
-                and (re.search(forward, text) or re.search(backward, text))
-            ):
+            free = role != "messages" and slot not in found and column not in found.values()
+            if free and _plays(text, column, role):
                 found[slot] = column
     return found | arrow(text, columns)
 
 
 def arrow(text: str, columns: list[str]) -> dict[str, str]:
     """Roles drawn as 'question -> answer'."""
+    if not re.search(r"->|=>|→|into|nach|(?<!\w)to(?!\w)", text):
+        return {}
     for left in columns:
         for right in columns:
             if left != right and re.search(rf"{_word(left)}\s*(?:-+>|=>|into|→|nach|to)\s*{_word(right)}", text):

@@ -11,54 +11,40 @@ from agent.builtin.text import Message, Scan
 
 _GB = r"(\d+(?:\.\d+)?)\s?-?\s?(?:gb|gib|gigs?|gigabytes?|go|g(?:io)?|जीबी|গিগাবাইট|জিবি)(?![a-z])"
 _RAM = re.compile(
-    (
-        r"^\s*(?:of )?(?:system |main )?(?:ram|arbeitsspeicher|memoria ram|内存)(?!\w)"
-        r"|^\s*(?:ddr|disk|ssd|file|data|text|of (?:raw )?(?:text|data))"
-        )
+    r"^\s*(?:of )?(?:system |main )?(?:ram|arbeitsspeicher|memoria ram|内存)(?![A-Za-z0-9_À-ɏ])"
+    r"|^\s*(?:ddr|disk|ssd|file|data|text|of (?:raw )?(?:text|data))"
 )
 _NUM_GPUS = re.compile(
-    (
-        rf"(?<![\w.])(\d{{1,3}})\s?(?:x|×|\*)\s*(?={_GB}|(?:nvidia |rtx |geforce |tesla"
-        rf" )?(?:a100|h100|h200|a10|l4|t4|v100|\d{{4}}|gpus?|cards?))"
-        )
-    (
-        r"|(?<![\w.])(\d{1,3})\s+(?=(?:nvidia |rtx |tesla |geforce )*(?:gpus?|cards?"
-        r"|karten|grafikkarten|tarjetas|cartes|a100s?|h100s?|a6000s?|t4s?|v100s?|l4s?"
-        r"|3090s?|4090s?|3060s?|a10s?|h200s?)(?!\w))"
-        )
+    rf"(?<![A-Za-z0-9_.])(\d{{1,3}})\s?(?:x|×|\*)\s*(?={_GB}|(?:nvidia |rtx |geforce |tesla"
+    rf" )?(?:a100|h100|h200|a10|l4|t4|v100|\d{{4}}|gpus?|cards?))"
+    r"|(?<![A-Za-z0-9_.])(\d{1,3})\s+(?=(?:nvidia |rtx |tesla |geforce )*(?:gpus?|cards?"
+    r"|karten|grafikkarten|tarjetas|cartes|a100s?|h100s?|a6000s?|t4s?|v100s?|l4s?"
+    r"|3090s?|4090s?|3060s?|a10s?|h200s?)(?![A-Za-z0-9_À-ɏ]))"
     r"|(\d)\s*张(?:显)?卡|(\d)\s*块(?:显)?卡|(\d)卡"
 )
 _USD = re.compile(
-    (
-        r"(?:us)?\$\s?(\d+(?:\.\d+)?)(k)?|(?<![\w.])(\d+(?:\.\d+)?)(k)?\s?(?:\$|usd"
-        r"|us-?dollars?|dollars?|bucks?|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid"
-        r" us)(?!\w)"
-        )
+    r"(?:us)?\$\s?(\d+(?:\.\d+)?)(k)?|(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)(k)?\s?(?:\$|usd"
+    r"|us-?dollars?|dollars?|bucks?|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid"
+    r" us)(?![A-Za-z0-9_À-ɏ])"
 )
-_CENTS = re.compile(r"(?<![\w.])(\d+)\s?(?:cents?|¢)(?!\w)")
+_CENTS = re.compile(r"(?<![A-Za-z0-9_.])(\d+)\s?(?:cents?|¢)(?![A-Za-z0-9_À-ɏ])")
 _OTHER_MONEY = re.compile(
-    (
-        r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur"
-        r"|pounds?|quid|gbp|rupees?|rupaye|inr|yuan|rmb|taka|tk|元|块钱|人民币|रुपये|টাকা)(?![a-z])"
-        )
+    r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur"
+    r"|pounds?|quid|gbp|rupees?|rupaye|inr|yuan|rmb|taka|tk|元|块钱|人民币|रुपये|টাকা)(?![a-z])"
 )
 _HOURS = re.compile(
-    (
-        r"(?<![\w.])(\d+(?:\.\d+)?)\s?-?(hours?|hrs?|h|stunden?|std|horas?|heures?"
-        r"|小时|घंटे|घंटा|ghante|ghonta|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten|minutos|分钟"
-        r"|मिनट|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])"
-        )
+    r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s?-?(hours?|hrs?|h|stunden?|std|horas?|heures?"
+    r"|小时|घंटे|घंटा|ghante|ghonta|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten|minutos|分钟"
+    r"|मिनट|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])"
 )
 _CLOCK = re.compile(
-    (
-        r"(?:\b(?:at|by|um|a las|à|from|after|around|gegen|bis|ab|before)\s+|今晚|晚上"
-        r"|早上|下午|明天|at around )?(?<![\d.:])(\d{1,2})(?:[:h.](\d{2}))?\s?(am|pm|uhr"
-        r"|点(?:钟|半)?|h(?![a-z])|बजे|baje|টায়|tay)?(?![\d:%.a-z])"
-        )
+    r"(?:\b(?:at|by|um|a las|à|from|after|around|gegen|bis|ab|before)\s+|今晚|晚上"
+    r"|早上|下午|明天|at around )?(?<![\d.:])(\d{1,2})(?:[:h.](\d{2}))?\s?(am|pm|uhr"
+    r"|点(?:钟|半)?|h(?![a-z])|बजे|baje|টায়|tay)?(?![\d:%.a-z])"
 )
 _LICENCES = (
     ("apache-2.0", r"apache(?:[ -]?2(?:\.0)?)?"),
-    ("mit", r"mit(?=[ -]?(?:licen|/|,| or | and |\)|-lizenz|$|\.))|(?:or|and|/|oder|,)\s*mit(?!\w)"),
+    ("mit", r"mit(?=[ -]?(?:licen|/|,| or | and |\)|-lizenz|$|\.))|(?:or|and|/|oder|,)\s*mit(?![A-Za-z0-9_À-ɏ])"),
     ("bsd-3-clause", r"bsd(?:-3(?:-clause)?)?"),
     ("cc-by-4.0", r"cc[ -]by(?:[ -]4(?:\.0)?)?(?!-)"),
 )
@@ -70,11 +56,16 @@ def _gpus(scan: Scan, slots: dict[str, Any]) -> None:
         number = int(next(g for g in (match.group(1), *match.groups()[2:]) if g))
         slots["num_gpus"] = number
         scan.blank(match.start(), match.end())
-    both = re.search(r"(?<![\w])(?:both|two|beide[nr]?) (?:my |of my |the )?(?:gpus|cards|karten)", scan.text)
+    both = re.search(
+        r"(?<![A-Za-z0-9_À-ɏ])(?:both|two|beide[nr]?) (?:my |of my |the )?(?:gpus"
+        r"|cards|karten)",
+        scan.text,
+    )
     if both:
         slots.setdefault("num_gpus", 2)
     index = re.search(
-        r"(?<!\w)(?:gpu|cuda|card|device)[ :#]*(?:number |no\.? |index )?(\d)(?![\w.])(?!\s?(?:gb|g\b|gig))",
+        r"(?<![A-Za-z0-9_À-ɏ])(?:gpu|cuda|card|device)[ :#]*(?:number |no\.? |index"
+        r" )?(\d)(?![\w.])(?!\s?(?:gb|g\b|gig))",
         scan.text,
     )
     if index:
@@ -99,7 +90,7 @@ def _memory(scan: Scan, slots: dict[str, Any], device: str | None) -> None:
 def _named_gpu(text: str, slots: dict[str, Any]) -> None:
     """A card's name tells its memory where it is sold with one size only."""
     for name, size in table("hardware.yaml")["gpu_memory_gb"].items():
-        if "max_gpu_gb" not in slots and re.search(rf"(?<![\w.]){name}(?![\w])", text):
+        if "max_gpu_gb" not in slots and re.search(rf"(?<![A-Za-z0-9_.]){name}(?![\w])", text):
             slots["max_gpu_gb"] = size
 
 
@@ -146,19 +137,19 @@ def clock(text: str) -> str | None:
         if late and hour < 12 and half != "am":
             hour += 12
         return f"{hour % 24:02d}:{30 if half.endswith('半') else minute:02d}"
-    if re.search(r"(?<!\w)(?:at )?midnight|mitternacht|medianoche|午夜", text):
+    if re.search(r"(?<![A-Za-z0-9_À-ɏ])(?:at )?midnight|mitternacht|medianoche|午夜", text):
         return "00:00"
-    return "12:00" if re.search(r"(?<!\w)at noon", text) else None
+    return "12:00" if re.search(r"(?<![A-Za-z0-9_À-ɏ])at noon", text) else None
 
 
 def _flags(text: str, slots: dict[str, Any]) -> None:
     for slot in ("on_premises", "commercial_use"):
         if cue_pattern(cues(table("hardware.yaml")[slot])).search(text):
             slots[slot] = True
-    licences = [name for name, cue in _LICENCES if re.search(rf"(?<!\w){cue}", text)]
+    licences = [name for name, cue in _LICENCES if re.search(rf"(?<![A-Za-z0-9_À-ɏ]){cue}", text)]
     if licences and re.search(r"licen|lizenz|licencia|许可|only|nur|solo|model", text):
         slots["allowed_licenses"] = licences
-    elif re.search(r"(?<!\w)(?:fully |truly |really )?open[- ]?source licen\w+ only", text):
+    elif re.search(r"(?<![A-Za-z0-9_À-ɏ])(?:fully |truly |really )?open[- ]?source licen\w+ only", text):
         slots["allowed_licenses"] = ["apache-2.0", "mit"]
 
 

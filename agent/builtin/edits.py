@@ -94,6 +94,19 @@ def _scaled(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
             _set(edits, scan, mention, None if base is None else base * factor, plan)
 
 
+_BY = re.compile(r"(?:\bby|\bum|×|\bfactor(?: of)?|\bfaktor|\ben un|\bde)\s*(?:a )?$")
+_FACTOR = re.compile(
+    r"factor(?: of)?\s*$|(?:divid|teil)\w*(?: \w+){0,4} (?:by|durch|entre|par)\s*$"
+    r"|multipl\w*(?: \w+){0,4} (?:by|mit|por|par)\s*$"
+)
+
+
+def _is_factor(number: Number, left: str) -> bool:
+    if number.mark == "%":
+        return bool(_BY.search(left))
+    return number.mark == "x" or bool(_FACTOR.search(left))
+
+
 def _times(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
     """'drop lr by 10x', 'ten times lower', 'raise it by 50%'."""
     for number in numbers(scan.text):
@@ -101,16 +114,12 @@ def _times(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
             scan.text[max(0, number.start - 40) : number.start],
             scan.text[number.end :][:24],
         )
-        by = bool(re.search(r"(?:\bby|\bum|×|\bfactor(?: of)?|\bfaktor|\ben un|\bde)\s*(?:a )?$", left))
-        if not (
-            (number.mark in "x" and number.mark)
-            or (by and number.mark == "%")
-            or re.search(r"factor(?: of)?\s*$|divided? by\s*$|multipl\w+ by\s*$", left)
-        ):
+        if not _is_factor(number, left):
             continue
         words = left + " # " + right
         down = bool(cue("down").search(words))
-        if not down and not cue("up").search(words):
+        plainly = number.mark == "x" and re.match(r"\s*(?:the|as many|my|die|el|la|los|las|les)\s", right)
+        if not (down or plainly or cue("up").search(words)):
             continue
         mention = _near(scan.text, number.start, number.end, fields.mentions(scan.text))
         if mention is None:

@@ -11,22 +11,18 @@ _QUANT = re.compile(
     r"(?<![a-z0-9])((?:i?q[2-8](?:[ _-]?k(?:[ _-]?[sml])?|[ _-]?[01]|[ _-]?xs)?)"
     r"|(?:fp?16|bf16|fp?32)(?=\s*gguf))(?![a-z0-9])"
 )
-_BITS = re.compile(r"([2-8])[ -]?bits?(?!\w)|([2-8])位")
+_BITS = re.compile(r"([2-8])[ -]?bits?(?![A-Za-z0-9_À-ɏ])|([2-8])位")
 _REPO = re.compile(r"(?<![\w/.@:-])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?![\w/])")
 _FOLDER = re.compile(
-    (
-        r"(?:folder|directory|dir|path|ordner|verzeichnis|carpeta|directorio|dossier"
-        r"|répertoire|目录|文件夹|ফোল্ডার|फ़ोल्डर|फोल्डर)\s*(?:called |named |namens |llamada"
-        r" |nommé |: ?|= ?|叫|名为)?[\"']?([\w./-]+)"
-    ),
+    r"(?:folder|directory|dir|path|ordner|verzeichnis|carpeta|directorio|dossier"
+    r"|répertoire|目录|文件夹|ফোল্ডার|फ़ोल्डर|फोल्डर)\s*(?:called |named |namens |llamada"
+    r" |nommé |: ?|= ?|叫|名为)?[\"']?([\w./-]+)",
     re.I,
 )
 _INTO = re.compile(
-    (
-        r"(?:into|under|to|in|as|nach|unter|en|dans|sous|vers|save it to|output(?:_dir)?\s*=?)\s+[\"']?"
-        r"((?:\./)?[\w.-]+/(?:[\w.-]+/?)*|\./[\w.-]+|out\w*|final\w*|exports?\w*|[\w]+_(?:model"
-        r"|final|adapter|merged|export|out|lora|v\d+)\w*)(?![\w])"
-    ),
+    r"(?:into|under|to|in|as|nach|unter|en|dans|sous|vers|save it to|output(?:_dir)?\s*=?)\s+[\"']?"
+    r"((?:\./)?[\w.-]+/(?:[\w.-]+/?)*|\./[\w.-]+|out\w*|final\w*|exports?\w*|[\w]+_(?:model"
+    r"|final|adapter|merged|export|out|lora|v\d+)\w*)(?![\w])",
     re.I,
 )
 _DTYPE = (
@@ -62,19 +58,15 @@ def quant(text: str) -> str | None:
 
 def _privacy(text: str) -> bool | None:
     if re.search(
-        (
-            r"(?<!\w)(?:private(?:ly)?|privat\w*|privad[oa]|privée?|not public|keep it"
-            r" private|nicht öffentlich|no público|secret)(?!\w)|私有|不公开|প্রাইভেট|प्राइवेट"
-            r"|निजी"
-        ),
+        r"(?<![A-Za-z0-9_À-ɏ])(?:private(?:ly)?|privat\w*|privad[oa]|privée?|not public|keep it"
+        r" private|nicht öffentlich|no público|secret)(?![A-Za-z0-9_À-ɏ])|私有|不公开|প্রাইভেট|प्राइवेट"
+        r"|निजी",
         text,
     ):
         return True
     if re.search(
-        (
-            r"(?<!\w)(?:public(?:ly)?|öffentlich|público|pública|publique|for everyone"
-            r"|open to all)(?!\w)|公开|पब्लिक|সবার জন্য"
-        ),
+        r"(?<![A-Za-z0-9_À-ɏ])(?:public(?:ly)?|öffentlich|público|pública|publique|for everyone"
+        r"|open to all)(?![A-Za-z0-9_À-ɏ])|公开|पब्लिक|সবার জন্য",
         text,
     ):
         return False
@@ -84,11 +76,9 @@ def _privacy(text: str) -> bool | None:
 def _format(text: str) -> str | None:
     found = cues.named("export_format", text)
     unmerged = re.search(
-        (
-            r"without merging|dont merge|do not merge|not merged?|unmerged|ohne (?:zu"
-            r" )?(?:mergen|merge|zusammen\w*)|sin (?:fusionar|mezclar)|sans fusion\w*"
-            r"|不合并|不要合并"
-        ),
+        r"without merging|dont merge|do not merge|not merged?|unmerged|ohne (?:zu"
+        r" )?(?:mergen|merge|zusammen\w*)|sin (?:fusionar|mezclar)|sans fusion\w*"
+        r"|不合并|不要合并",
         text,
     )
     if "gguf_adapter" in found or ("gguf" in found and unmerged and "adapter" in text + "lora"):
@@ -96,11 +86,9 @@ def _format(text: str) -> str | None:
     if "gguf" in found:
         return "gguf"
     whole = re.search(
-        (
-            r"not the whole|not the full|nicht das ganze|not merged|unmerged|no (?:el"
-            r" )?modelo (?:entero|completo)|pas (?:le modèle )?(?:entier|complet)|不要(?:整个"
-            r"|完整)"
-        ),
+        r"not the whole|not the full|nicht das ganze|not merged|unmerged|no (?:el"
+        r" )?modelo (?:entero|completo)|pas (?:le modèle )?(?:entier|complet)|不要(?:整个"
+        r"|完整)",
         text,
     )
     if re.search(r"adapter|lora|适配器|adaptador|adaptateur", text) and (whole or unmerged or "merged" not in found):
@@ -129,10 +117,8 @@ def read(text: str, raw: str, extra_dirs: bool = True) -> dict[str, Any]:
     """All export slots that a text fixes."""
     slots: dict[str, Any] = {}
     pushing = re.search(
-        (
-            r"(?<!\w)(?:hub|hugging ?face|hf|push|upload|publish|repo\w*|hochlad\w*|sube"
-            r"|publica|publie|envoie)(?!\w)|上传|推送|发布"
-        ),
+        r"(?<![A-Za-z0-9_À-ɏ])(?:hub|hugging ?face|hf|push|upload|publish|repo\w*|hochlad\w*|sube"
+        r"|publica|publie|envoie)(?![A-Za-z0-9_À-ɏ])|上传|推送|发布",
         text,
     )
     repo = (
@@ -154,7 +140,8 @@ def read(text: str, raw: str, extra_dirs: bool = True) -> dict[str, Any]:
         values["output_dir"] = output_dir(text, raw)
     if values["export_format"] == "merged" or re.search(r"merg|fusion|合并", text):
         values["merge_dtype"] = next(
-            (name for name, cue in _DTYPE if re.search(rf"(?<!\w)(?:{cue})(?!\w)", text)), None
+            (name for name, cue in _DTYPE if re.search(rf"(?<![A-Za-z0-9_À-ɏ])(?:{cue})(?![A-Za-z0-9_À-ɏ])", text)),
+            None,
         )
     if values["gguf_quant"] and values["export_format"] is None and re.search(r"gguf|ollama|llama", text):
         values["export_format"] = "gguf"

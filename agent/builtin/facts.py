@@ -5,30 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from agent.builtin import cues, edits, fields, paths, reading, refusals, runs
+from agent.builtin import cues, edits, fields, paths, questions, reading, refusals, runs
 from agent.builtin.constraints import clock
 from agent.builtin.reading import PLAN_VALUES, Reading
 
-_QUESTION_START = re.compile(
-    (
-        r"^(?:so |and |but |ok |okay |hey |hi |hm+ |btw |also |quick question[:,]?"
-        r" |und |y |et |then |wait |bhai |hello,? )*"
-    )(
-        r"(?:what|whats|which|how|why|is|are|can|could|should|do|does|did|will|would"
-        r"|whens?|where|who|may|am|isnt|shall|any idea|explain|wie|was|welche|warum"
-        r"|kann|soll|brauche|ist|sind|reicht|lohnt|muss|"
-    )(
-        r"qué|que|cuál|cuánto|cuántos|cuanto|cómo|como|por qué|puedo|debo|es|quel"
-        r"|quelle|combien|comment|pourquoi|est-ce|puis-je|dois-je|faut-il|c'est quoi"
-        r"|kya|kaun|kitna|kitne|kaise|kyun|kon|koto|kivabe|keno|ki|क्या|कौन|कितना"
-        r"|कितने|कैसे|क्यों|কি|কী|কোন|কত|কেন|কিভাবে)(?!\w)"
-    )
-)
-_ASKING = re.compile(
-    r"\?|吗|什么|多少|哪|怎么|如何|要不要|还是|是不是|为什么|(?<!\w)(?:or|vs|versus|oder|difference"
-    r" between)(?!\w)|কোন|কত|কি\s|কী|কেন|क्या|कौन|कितन|कैसे|(?<!\w)(?:kya|koto"
-    r"|kon|kitna|kitne|naki|kivabe|kaise|keno|kyun)(?!\w)"
-)
 _BASE = re.compile(
     r"(?<!\w)(?:base|basis\w*|original\w*|untuned|un-tuned|untrained|before|stock"
     r"|vanilla|vorher|antes|avant|baseline|d'origine|plain)(?!\w)|原(?:来|始|模型)"
@@ -46,58 +26,9 @@ _AGAIN = re.compile(
     r"|mism[oa]s?|encore|même|再(?:来|跑|训练)?一?(?:次|遍)?|一样的|同样|phir se|abar|আবার"
     r"|फिर से"
 )
-_COST = re.compile(
-    r"(?<!\w)(?:how much|what|estimate|total|whats)(?: \w+){0,6} (?:cost|costs"
-    r"|price|money|pay|spend|spent|expensive|dollars|bill)(?!\w)|kostet|(?:wie"
-    r" )?teuer|cuánto (?:cuesta|costar|vale|va a costar|me)|combien (?:ça|cela)?"
-    r" ?(?:coûte|va)|多少钱|花多少|费用|成本|kitna (?:paisa|kharch|lagega)|koto (?:taka"
-    r"|khoroch|khorch)|কত (?:টাকা|খরচ)|कितना (?:खर्च|पैसा|लगेगा)|how expensive"
-    r"|cost\?|price\?"
-)
-_HARDWARE = re.compile(
-    r"(?:will|would|does|can|is|could|do|kann|passt|läuft|cabe|puede|tient)(?: [\w.]+){0,8} "
-    r"(?:fit|run|possible|work|train\w*|enough|handle|passen|laufen|reicht|reichen|suffice|ok|doable|feasible)"
-    r"(?: [\w.]+){0,4}? ?(?:(?:on|in|with|auf|en|sur|mit|for)(?: \w+){0,3} (?:gpus?|cards?|vram|laptop|cpu|"
-    r"colab|machine|\d+ ?(?:gb|gigs?|g)|\d0[5-9]0|t4|l4|[ah]\d00|mac\w*|computer|pc|one|rtx\w*|kaggle|memory)"
-    r"|(?<=possible) with qlora)"
-    r"|\d+ ?(?:gb|gigs?|g)(?: \w+){0,2} (?:enough|ok|sufficient|suffice|reicht|reichen|genug|suffi\w*|basta\w*)"
-    r"|(?:is|are|reicht|reichen) (?:an? |my |the |ein\w* )?\d* ?(?:gb|gigs?|x)? ?(?:rtx |tesla )?"
-    r"(?:t4|l4|[ah]\d00|\d0[5-9]0|mac\w*|gpu|cpu|laptop)(?: \w+){0,4} (?:enough|ok|sufficient|good|für|for)"
-    r"|(?:what|which|how (?:much|many|big))(?: \w+){0,3} (?:gpus?|vram|memory|hardware|card|machine|cards|ram)(?!\w)"
-    r"|(?:colab|runpod|kaggle|lambda|vast|a100|h100|t4|l4|4090|3090|mac\w*)(?: \w+){0,3} (?:or|vs\.?|oder|versus|还是)"
-    r"|(?:gpu|vram|显存|显卡)\S{0,8}(?:够|多少|多大|需要|什么|哪)(?!\S{0,3}怎么)"
-    r"|(?:需要|要)\S{0,4}(?:gpu|显存|显卡|多大)"
-    r"|(?:welche|wie viel|wieviel|was für) (?:eine )?(?:gpu|grafikkarte|vram|speicher|hardware)"
-    r"|(?:qué|cuánta) (?:gpu|vram|memoria|tarjeta)|(?:quelle?|combien de) (?:gpu|vram|carte|mémoire)"
-    r"|(?:kon|koto|kitna|kitni|kaun ?si) (?:gpu|vram|memory)|(?:কোন|কত) (?:জিপিইউ|gpu|vram)"
-    r"|(?:कौन|कितन)\S* (?:gpu|जीपीयू|vram)|passt (?:das|es|er) (?:auf|in)|multi[- ]gpu\?"
-)
-_DEFINITION = re.compile(
-    r"^(?:(?:so|and|ok|wait|btw|hey),? )?(?:whats|what is|what are|what does|what"
-    r" do|was ist|was sind|was bedeutet|was heißt|qué es|qué son|qué significa"
-    r"|c'est quoi|qu'est-ce que?|que signifie|explain|erklär\w*(?: mir)?|explícame"
-    r"|explique)(?: a| an| the| ein\w*| der| die| das| el| la| le| un\w*)? ?[\w"
-    r" -]{1,30}\??(?: mean| do| bedeut\w*)?\??$|^\S{1,12}(?:是什么|什么意思|是啥)|(?:mane"
-    r" ki|matlab kya|kya hota hai|ki jinish|কি জিনিস|মানে কি|क्या होता है|का मतलब)"
-)
 _VALUE_WORDS = re.compile(
     r"(?:change|set|make|put|turn|use|go|try|bump|raise|lower|mach|setz|pon|mets|改|设|换|调|kar|kor|কর|कर)\w*"
 )
-
-
-_POLITE = re.compile(
-    r"^(?:hey |hi |ok |so |please |pls |bitte |and |also )*"
-    r"(?:(?:can|could|would|will) (?:you|u|ya|we)|kannst du|könntest du|können wir|kannst|puedes|"
-    r"podrías|podemos|peux-tu|pouvez-vous|tu peux|kya (?:tum|aap)|can i (?:get|have))"
-    r"(?! (?:tell|explain|recommend|suggest|say|help me (?:decide|understand|choose)|erklären|sagen|"
-    r"decir\w*|explic\w*|dire))"
-)
-
-
-def _asking(r: Reading) -> bool:
-    if _POLITE.search(r.order):
-        return False
-    return bool(_QUESTION_START.search(r.order) or _ASKING.search(r.order))
 
 
 def _edit(r: Reading) -> bool:
@@ -163,7 +94,7 @@ def _empty_train(r: Reading) -> bool:
     if (
         r.task
         or r.config
-        or ("question" in r.concepts and _asking(r))
+        or ("question" in r.concepts and questions.asking(r))
         or r.values.get("method")
         or ((r.checks or r.operations) and not r.concepts & {"train", "want_model"})
     ):
@@ -225,10 +156,8 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     ),
     "deletion_confirmed": _deletion_confirmed,
     "checking": lambda r: re.search(
-        (
-            r"(?<!\w)(?:check|test|measure|see if|verify|evaluate|benchmark|prüf\w*|comprueba"
-            r"|vérifie)(?!\w)|检查|测"
-        ),
+        r"(?<!\w)(?:check|test|measure|see if|verify|evaluate|benchmark|prüf\w*|comprueba"
+        r"|vérifie)(?!\w)|检查|测",
         r.order,
     ),
     "curve_word": lambda r: re.search(
@@ -241,11 +170,9 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
         or (
             r.message.order
             and re.search(
-                (
-                    r"(?:smaller|bigger|larger|tinier|kleineres?|größeres?|más (?:pequeñ|grande)\w*"
-                    r"|plus (?:petit|gros|grand)\w*|更?小一?点的|更?大一?点的|chota|bada|choto|boro) (?:base"
-                    r" )?(?:model|modell|modèle)|modelo más|模型(?:小|大)|priorit"
-                ),
+                r"(?:smaller|bigger|larger|tinier|kleineres?|größeres?|más (?:pequeñ|grande)\w*"
+                r"|plus (?:petit|gros|grand)\w*|更?小一?点的|更?大一?点的|chota|bada|choto|boro) (?:base"
+                r" )?(?:model|modell|modèle)|modelo más|模型(?:小|大)|priorit",
                 r.order,
             )
         )
@@ -260,7 +187,7 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "model": lambda r: any(m.id or m.size_b for m in r.models),
     "rule": lambda r: r.values.get("base_model_rule") or r.values.get("priority"),
     "goal_or_data": lambda r: r.task or r.places.files or r.situation.files or r.models or r.values.get("method"),
-    "asking": _asking,
+    "asking": questions.asking,
     "symptom": lambda r: r.symptoms,
     "symptom_real": lambda r: [s for s in r.symptoms if s != "metric_meaning"],
     "symptom_export": lambda r: "export_mismatch" in r.symptoms,
@@ -276,11 +203,9 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "field": lambda r: r.edits.named,
     "eval_file": lambda r: any(paths.is_eval_name(p) for p in r.places.files),
     "audit": lambda r: re.search(
-        (
-            r"(?:eval\w*|test|score|metric|benchmark)(?: \w+){0,4} (?:broken|wrong|buggy"
-            r"|valid|correct|right|trustworthy|legit|off|flawed)|(?:check|audit|trust"
-            r"|verify|sanity)(?: \w+){0,5} (?:eval\w*|score|metric|benchmark)"
-        ),
+        r"(?:eval\w*|test|score|metric|benchmark)(?: \w+){0,4} (?:broken|wrong|buggy"
+        r"|valid|correct|right|trustworthy|legit|off|flawed)|(?:check|audit|trust"
+        r"|verify|sanity)(?: \w+){0,5} (?:eval\w*|score|metric|benchmark)",
         r.order,
     ),
     "temperature": lambda r: re.search(r"temp(?:erature?|eratur)?\s*(?:of|=|:|at|to|auf|von|a|de)?\s*\d|温度", r.order),
@@ -296,10 +221,8 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "trials": lambda r: (
         r.search.get("n_trials")
         and re.search(
-            (
-                r"trials?|config|combo|versuch|prueba|essai|组|attempt|tries|试|ট্রায়াল|ट्रायल"
-                r"|experiments"
-            ),
+            r"trials?|config|combo|versuch|prueba|essai|组|attempt|tries|试|ট্রায়াল|ट्रायल"
+            r"|experiments",
             r.order,
         )
     ),
@@ -310,9 +233,9 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "check": lambda r: r.checks,
     "op": lambda r: r.operations,
     "pii_types": lambda r: r.pii,
-    "columns_asked": lambda r: "columns" in r.checks and _asking(r),
+    "columns_asked": lambda r: "columns" in r.checks and questions.asking(r),
     "roles_said": lambda r: len(reading.roles(r)) >= 1,
-    "imperative": lambda r: not _asking(r),
+    "imperative": lambda r: not questions.asking(r),
     "config": lambda r: r.config,
     "last_advice": lambda r: r.extra.get("last_advice"),
     "again": lambda r: _AGAIN.search(r.order),
@@ -327,16 +250,14 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "no_run": _no_run,
     "topic": lambda r: r.topics,
     "topic_firm": lambda r: set(r.topics) - {"hardware", "format", "evaluation", "cost", "licence"},
-    "cost_asked": lambda r: _COST.search(r.order),
-    "hardware_asked": lambda r: _HARDWARE.search(r.order) and not r.places.files,
-    "definition": lambda r: _DEFINITION.search(r.order) and (r.edits.named or r.topics),
+    "cost_asked": lambda r: questions.COST.search(r.order),
+    "hardware_asked": lambda r: questions.HARDWARE.search(r.order) and not r.places.files,
+    "definition": lambda r: questions.DEFINITION.search(r.order) and (r.edits.named or r.topics),
     "denied": lambda r: re.search(r"(?<!\w)(?:no|nope|nein|non)[.!]*$", r.order),
     "bare_no": lambda r: re.fullmatch(
-        (
-            r"(?:(?:no+|nope|nah|nein|nö|non|不|不行|不要|नहीं|nahi+|na|না|mat|rather not|better"
-            r" not|please dont|no thanks?)[\s,.!]*)+(?:(?:thanks?|danke|gracias|merci"
-            r"|谢谢|please)[\s.!]*)?"
-        ),
+        r"(?:(?:no+|nope|nah|nein|nö|non|不|不行|不要|नहीं|nahi+|na|না|mat|rather not|better"
+        r" not|please dont|no thanks?)[\s,.!]*)+(?:(?:thanks?|danke|gracias|merci"
+        r"|谢谢|please)[\s.!]*)?",
         r.order,
     ),
     "start_at": lambda r: clock(r.order),

@@ -11,19 +11,15 @@ from agent.situation import FileFact, Situation
 
 _SUFFIX = r"(?:csv|tsv|jsonl|json|parquet|xlsx?|ods|txt|md|pdf|docx?|zip|ya?ml|arrow|gz|html?|sql|db|feather)"
 _FILE = re.compile(
-    (
-        rf"(?<![A-Za-z0-9_])((?:[~.]{{0,2}}/)?(?:[A-Za-z0-9_.-]+[/\\])*[A-Za-z0-9_.-]*[A-Za-z0-9_-]\.{_SUFFIX"
-        rf"})(?![A-Za-z0-9_])"
-        ),
+    r"(?<![A-Za-z0-9_])((?:[~.]{0,2}/)?(?:[A-Za-z0-9_.-]+[/\\])*[A-Za-z0-9_.-]*[A-Za-z0-9_-]\."
+    rf"{_SUFFIX})(?![A-Za-z0-9_])",
     re.I,
 )
 _FOLDER = re.compile(r"(?<![\w/.~-])((?:[~.]{0,2}/)?[\w.-]+/(?:[\w.-]+/?)*)(?![\w])")
 _OUTSIDE = re.compile(
-    (
-        r"(?<![\w])(?:\.\./[\w./-]*|~[/\\][\w./-]+|/(?:etc|home|root|var|usr|proc"
-        r"|mnt|tmp|opt|srv|users|media|dev|sys)(?:/[\w./-]*)?(?![\w])|[a-z]:\\[\w\\.-]+"
-        r"|\\\\[\w.-]+\\)"
-        ),
+    r"(?<![\w])(?:\.\./[\w./-]*|~[/\\][\w./-]+|/(?:etc|home|root|var|usr|proc"
+    r"|mnt|tmp|opt|srv|users|media|dev|sys)(?:/[\w./-]*)?(?![\w])|[a-z]:\\[\w\\.-]+"
+    r"|\\\\[\w.-]+\\)",
     re.I,
 )
 _EVAL_NAME = re.compile(

@@ -16,10 +16,8 @@ _CORRECTED = re.compile(
     r"(?P<new>\d|\.\d)"
 )
 _DENIED = re.compile(
-    (
-        r"(?<!\w)(?:(?:and |but )?not|instead of|rather than|statt|anstatt|en (?:lugar"
-        r"|vez) de|au lieu de|nicht|no longer|"
-        )
+    r"(?<!\w)(?:(?:and |but )?not|instead of|rather than|statt|anstatt|en (?:lugar"
+    r"|vez) de|au lieu de|nicht|no longer|"
     r"isnt|en vez de|pas)\s+(?:the |a |an |to |at )?(?P<value>-?[\d.]+(?:e-?\d+)?%?)"
     r"|(?:而不是|不是|不要)\s*(?P<zh>[\d.]+(?:e-?\d+)?%?)"
 )

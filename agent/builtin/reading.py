@@ -21,15 +21,14 @@ from agent.builtin import (
     text,
     values,
 )
+from agent.builtin.models import Found
 from agent.situation import PastTurn, Situation
 
 _LONGEST = 4000
 _LOG = re.compile(
-    (
-        r"traceback \(most recent|^\s*file \"[^\"]+\", line \d+|(?<!\w)[a-z_.]*(?:error"
-        r"|exception):\s|\{'(?:loss|train_loss|eval_loss|reward)':|^\s*(?:step|epoch)\s*\d+\s*[:"
-        r"|]?\s*.*loss"
-    ),
+    r"traceback \(most recent|^\s*file \"[^\"]+\", line \d+|(?<!\w)[a-z_.]*(?:error"
+    r"|exception):\s|\{'(?:loss|train_loss|eval_loss|reward)':|^\s*(?:step|epoch)\s*\d+\s*[:"
+    r"|]?\s*.*loss",
     re.M,
 )
 PLAN_VALUES = (
@@ -60,8 +59,8 @@ class Reading:
     """The order with names, amounts and numbers that were understood taken out."""
     concepts: set[str] = field(default_factory=set)
     places: paths.Places = field(default_factory=paths.Places)
-    models: list[models.Found] = field(default_factory=list)
-    excluded: list[models.Found] = field(default_factory=list)
+    models: list[Found] = field(default_factory=list)
+    excluded: list[Found] = field(default_factory=list)
     limits: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     edits: edits.Edits = field(default_factory=edits.Edits)
@@ -188,6 +187,11 @@ _LOOKING_FOR = re.compile(
 )
 
 
+_JOINING = re.compile(
+    r"(?<!\w)(?:merge|combine|join|concat\w*|append|zusammen\w+|une|junta|combina|fusionne)(?!\w)|合并"
+)
+
+
 def _inspection(reading: Reading) -> None:
     """Settle what only looks like a check or like an operation on the data."""
     order = reading.order
@@ -195,6 +199,11 @@ def _inspection(reading: Reading) -> None:
         reading.operations.pop("sample", None)
     if "overview" in reading.checks and _NEEDED.search(order):
         reading.checks.pop("overview")
+    typed = re.search(r"pii|personal|sensitive|private|datos|données|隐私|个人信息", order)
+    if "pii" in reading.checks and not typed and not _LOOKING_FOR.search(order) and "?" not in order:
+        reading.checks.pop("pii")
+    if len(reading.places.files) > 1 and _JOINING.search(order):
+        reading.operations.setdefault("merge_files", "merge")
     if reading.pii and not reading.operations and _LOOKING_FOR.search(order):
         reading.checks.setdefault("pii", reading.pii[0])
 

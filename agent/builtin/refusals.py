@@ -21,15 +21,12 @@ ORDER = (
     "off_topic",
 )
 _REVEAL = re.compile(
-    (
-        r"(?<!\w)(?:show|read|print|give|tell|whats|what|reveal|cat|open|send|dump"
-        r"|list|display|paste|echo|expose|output|find|get|zeig\w*|lies|gib|nenn\w*"
-        r"|"
-    )(
-        r"verrat\w*|muestra|muéstra\w*|lee|dime|enseña|affiche|montre|lis|donne|dikhao"
-        r"|dikha|dekhao|bolo|batao|dao|do)(?!\w)|显示|读|看|告诉|打印|给我|是什么|दिखा|बता|দেখাও"
-        r"|বলো"
-    )
+    r"(?<!\w)(?:show|read|print|give|tell|whats|what|reveal|cat|open|send|dump"
+    r"|list|display|paste|echo|expose|output|find|get|zeig\w*|lies|gib|nenn\w*"
+    r"|"
+    r"verrat\w*|muestra|muéstra\w*|lee|dime|enseña|affiche|montre|lis|donne|dikhao"
+    r"|dikha|dekhao|bolo|batao|dao|do)(?!\w)|显示|读|看|告诉|打印|给我|是什么|दिखा|बता|দেখাও"
+    r"|বলো"
 )
 _SECRET_PATH = re.compile(
     r"/etc/(?:passwd|shadow)|\.ssh(?!\w)|id_rsa|\.env(?!\w)|\.aws|\.netrc|huggingface/token"

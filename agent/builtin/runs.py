@@ -9,7 +9,7 @@ from agent.builtin.text import Scan
 from agent.situation import Situation
 
 _RUN = re.compile(
-    r"(?<![\w])(?:runs?|trial|lauf|läufe|ejecuci[oó]n|corrida|essai|run|rán|运行"
+    r"(?<![A-Za-z0-9_À-ɏ])(?:runs?|trial|lauf|läufe|ejecuci[oó]n|corrida|essai|run|rán|运行"
     r"|实验|রান|रन)[ _#-]*(?:nr\.?|no\.?|number|id)?[ _#-]*(\d+)((?:\s*(?:,|and"
     r"|und|vs\.?|versus|y|et|or|oder|&|to|mit|con|avec|against|with|than|和|与|跟"
     r"|对|aur|ar|আর|और|এবং|से|की)\s*(?:runs?|lauf|the )?[ _#-]*\d+(?![\w%.]))*)"
@@ -78,31 +78,25 @@ def _by_order(text: str, situation: Situation) -> list[str]:
     if len(names) < 2:
         return []
     if re.search(
-        (
-            r"last (?:two|2)|(?:two|2) (?:most recent|latest|last)|letzten (?:beiden|2"
-            r"|zwei)|(?:dos|2) últim\w+|últim\w+ (?:dos|2)|(?:deux|2) derni\w+|derni\w+"
-            r" (?:deux|2)|最(?:后|近)(?:的)?(?:两|2)|(?:last|pichle|shesh) (?:do|dui|2|দুই"
-            r"|दो)"
-        ),
+        r"last (?:two|2)|(?:two|2) (?:most recent|latest|last)|letzten (?:beiden|2"
+        r"|zwei)|(?:dos|2) últim\w+|últim\w+ (?:dos|2)|(?:deux|2) derni\w+|derni\w+"
+        r" (?:deux|2)|最(?:后|近)(?:的)?(?:两|2)|(?:last|pichle|shesh) (?:do|dui|2|দুই"
+        r"|दो)",
         text,
     ):
         return names[-2:]
     if re.search(
-        (
-            r"first (?:one )?(?:and|with|vs|to|against) (?:the )?last|latest (?:one )?(?:and"
-            r"|with|vs|to|against) (?:the )?first"
-        ),
+        r"first (?:one )?(?:and|with|vs|to|against) (?:the )?last|latest (?:one )?(?:and"
+        r"|with|vs|to|against) (?:the )?first",
         text,
     ):
         return [names[0], names[-1]]
     if re.search(r"first (?:two|2)|(?:two|2) first|ersten (?:beiden|zwei)", text):
         return names[:2]
     if re.search(
-        (
-            r"(?:last|latest|newest|current|this) (?:one|run) (?:and|with|vs|to|against)"
-            r" (?:the )?(?:previous|one before|prior)|with the (?:previous|last) (?:one"
-            r"|run)|than (?:the )?(?:last|previous) (?:one|run|time)|previous (?:one|run)"
-        ),
+        r"(?:last|latest|newest|current|this) (?:one|run) (?:and|with|vs|to|against)"
+        r" (?:the )?(?:previous|one before|prior)|with the (?:previous|last) (?:one"
+        r"|run)|than (?:the )?(?:last|previous) (?:one|run|time)|previous (?:one|run)",
         text,
     ):
         return names[-2:]
@@ -117,13 +111,11 @@ def all_runs(text: str) -> bool:
     """Whether every run is meant."""
     return bool(
         re.search(
-            (
-                r"(?<!\w)(?:all|every|each|alle|todas?|todos|toutes?|tous)(?: of)?(?: the"
-                r"| my| our| las| los| meine| les| mes| mis| of them)?\s*(?:\d+ )?(?:runs?"
-                r"|experiments|trials|läufe|ejecuciones|corridas|essais|them)|(?:所有|全部)(?:的)?(?:运行"
-                r"|实验|训练|run)|(?:sob|sab|saare|सभी|सारे|সব) (?:run|रन|রান)|overview of (?:my"
-                r"|the) runs|(?:rank|table of|list)(?: \w+)* runs"
-            ),
+            r"(?<![A-Za-z0-9_À-ɏ])(?:all|every|each|alle|todas?|todos|toutes?|tous)(?: of)?(?: the"
+            r"| my| our| las| los| meine| les| mes| mis| of them)?\s*(?:\d+ )?(?:runs?"
+            r"|experiments|trials|läufe|ejecuciones|corridas|essais|them)|(?:所有|全部)(?:的)?(?:运行"
+            r"|实验|训练|run)|(?:sob|sab|saare|सभी|सारे|সব) (?:run|रन|রান)|overview of (?:my"
+            r"|the) runs|(?:rank|table of|list)(?: \w+)* runs",
             text,
         )
     )
@@ -170,14 +162,14 @@ _NEXT_EVAL = re.compile(
     r"|验证|eval)"
 )
 _NOW = re.compile(
-    r"(?<!\w)(?:right now|now|immediately|instantly|at once|asap|this (?:second"
+    r"(?<![A-Za-z0-9_À-ɏ])(?:right now|now|immediately|instantly|at once|asap|this (?:second"
     r"|instant)|sofort|jetzt(?: gleich)?|ahora(?: mismo)?|ya mismo|ya|inmediatamente"
     r"|maintenant|immédiatement|tout de suite|立(?:刻|即)|马上|现在|abhi|turant|ekhoni"
-    r"|ekhuni|अभी|तुरंत|এখনই|এক্ষুনি)(?!\w)"
+    r"|ekhuni|अभी|तुरंत|এখনই|এক্ষুনি)(?![A-Za-z0-9_À-ɏ])"
 )
 _SAVE = re.compile(
-    r"(?<!\w)(?:sav(?:e|ing)|keep|checkpoint|snapshot|preserve|store|speicher\w*"
-    r"|sicher\w*|behalt\w*|guard\w*|conserv\w*|sauvegard\w*|gard\w*|enregistr\w*)(?!\w)"
+    r"(?<![A-Za-z0-9_À-ɏ])(?:sav(?:e|ing)|keep|checkpoint|snapshot|preserve|store|speicher\w*"
+    r"|sicher\w*|behalt\w*|guard\w*|conserv\w*|sauvegard\w*|gard\w*|enregistr\w*)(?![A-Za-z0-9_À-ɏ])"
     r"|保存|存(?:一下|档|个|断点)|保留|留(?:下|着)|save (?:kar|kor)|rakh|सेव|रख|সেভ|রাখ|সংরক্ষণ"
 )
 
@@ -192,10 +184,8 @@ def stopping(text: str) -> dict[str, Any]:
     elif _NOW.search(text):
         slots["stop_when"] = "now"
     unsaved = re.search(
-        (
-            r"(?:no need to|dont|do not|without|not|ohne|sin|sans|不用|不要|不)\s?(?:to )?(?:sav"
-            r"|keep|speicher|guardar|sauvegard|保存)"
-        ),
+        r"(?:no need to|dont|do not|without|not|ohne|sin|sans|不用|不要|不)\s?(?:to )?(?:sav"
+        r"|keep|speicher|guardar|sauvegard|保存)",
         text,
     )
     if unsaved:
@@ -215,4 +205,4 @@ def take_names(scan: Scan) -> None:
     """Blank out run and checkpoint names, so that their numbers are not read as values."""
     scan.take(_CHECKPOINT)
     scan.take(_RUN)
-    scan.take(re.compile(r"(?<![\w])plan[-_ ]?\d+(?!\w)"))
+    scan.take(re.compile(r"(?<![A-Za-z0-9_À-ɏ])plan[-_ ]?\d+(?![A-Za-z0-9_À-ɏ])"))

@@ -23,14 +23,16 @@ _RANGE = re.compile(
 )
 _LIST = re.compile(
     rf"{_OPEN}({_NUM}(?:\s*(?:,|/|\||or|oder|o|ou|and|und|y|et|vs\.?|或|和|、|ya|ba)+\s*(?:or"
-    rf" |and |und |oder |y |o )?{_NUM})+)"
+    rf" |and |und |oder |y |o )?{_NUM})+)(?!\.?\d|\s*(?:trials?|runs|configs?|combos?"
+    rf"|versuche|essais|pruebas|tries|attempts|组|次))"
 )
 _BETWEEN = re.compile(
     r"between|zwischen|entre|from|von|desde|\bde\b|range|介于|之间|在|从|spanne|uniform"
     r"|\bto\b|\bbis\b|-|~|到|至|hasta|\ba\b|à|theke|থেকে|से"
 )
 _LOG = re.compile(
-    r"log(?:arithmic|arithmisch|arítmica|arithmique)?(?:[ -]?(?:uniform\w*|scale\w*|skala|space\w*))?(?!\w)|对数"
+    r"log(?:arithmic|arithmisch|arítmica|arithmique)?(?:[ -]?(?:uniform\w*|scale\w*"
+    r"|skala|space\w*))?(?![A-Za-z0-9_À-ɏ])|对数"
 )
 _ALGORITHM = (
     (
@@ -103,7 +105,7 @@ def _trials(text: str, space: dict[str, Any], algorithm: str | None) -> int | No
         if mention.field == "n_trials" and number.mark not in ("%", "x"):
             return int(number.whole)
     match = re.search(
-        r"(?<![\w.])(\d+)\s*(?:mal|times|different|verschiedene|zufällige|random|ta\b|টা|बार)(?!\s*\d)",
+        r"(?<![A-Za-z0-9_.])(\d+)\s*(?:mal|times|different|verschiedene|zufällige|random|ta\b|টা|बार)(?!\s*\d)",
         text,
     )
     if match:

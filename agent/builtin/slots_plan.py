@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agent.builtin import columns, edits, fields, languages, paths
+from agent.builtin import columns, edits, fields, languages, models, paths
 from agent.builtin.quantities import Number, neat
 from agent.builtin.reading import PLAN_VALUES, Reading
 
@@ -55,19 +55,33 @@ def _model(r: Reading) -> dict[str, Any]:
         slots["base_model"] = local[0]
     elif size := _size(r):
         slots["model_params_b"] = size
+    if "base_model" in slots:
+        slots["base_model"] = _of_kind(str(slots["base_model"]), r.order)
     if r.excluded:
         slots["excluded_models"] = [m.id or m.family for m in r.excluded]
     return slots
 
 
+def _of_kind(model_id: str, order: str) -> str:
+    """'the instruct version of ...': the sibling that was asked for."""
+    asked = re.search(r"(?<!\w)(?:instruct|chat|base|it) (?:version|variant|one|variante)", order)
+    if not asked:
+        return model_id
+    kind = "base" if asked.group().startswith("base") else "instruct"
+    parts = tuple(
+        p
+        for p in models.pieces(model_id.rsplit("/", maxsplit=1)[-1])
+        if p not in ("instruct", "it", "chat", "base", "pt")
+    )
+    return models.resolve((*parts, kind)) or model_id
+
+
 def _size(r: Reading) -> float | int | None:
     """A wanted size with no name: 'a 3b model', '1b or so', '7B左右'."""
     match = re.search(
-        (
-            r"(?<![\w.-])(\d+(?:\.\d+)?)\s?(?:b|billion|milliarden|billones|milliards"
-            r"|bn)(?![a-z0-9])|(?<![\w.-])(\d{2,3})\s?(?:m|million|millionen)(?![a-z0-9])(?="
-            r" (?:model|param|one))|(\d+(?:\.\d+)?)\s*b(?=[^\x00-\x7f])"
-        ),
+        r"(?<![\w.-])(\d+(?:\.\d+)?)\s?(?:b|billion|milliarden|billones|milliards"
+        r"|bn)(?![a-z0-9])|(?<![\w.-])(\d{2,3})\s?(?:m|million|millionen)(?![a-z0-9])(?="
+        r" (?:model|param|one))|(\d+(?:\.\d+)?)\s*b(?=[^\x00-\x7f])",
         r.order,
     )
     if not match:
@@ -101,10 +115,8 @@ def _for_eval(r: Reading, path: str, named: list[str]) -> bool:
     after = r.order[at + len(path) :][:24].split(",")[0]
     before = r.order[max(0, at - 26) : at].split(",")[-1]
     asked = re.search(
-        (
-            r"(?:eval\w*|test|valid\w*|measure|score)(?: it| on| with| using| against"
-            r"| is| set| data| file|:)*\s*$"
-        ),
+        r"(?:eval\w*|test|valid\w*|measure|score)(?: it| on| with| using| against"
+        r"| is| set| data| file|:)*\s*$",
         before,
     )
     return bool(

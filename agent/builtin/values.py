@@ -9,15 +9,12 @@ from typing import Any
 from agent.builtin.data import cue_pattern, cues, table
 
 _OFF_LEFT = re.compile(
-    (
-        r"(?:\bno|\bnot|\bwithout|\bdisable\w*|\bturn(?:ed)? off|\bskip|\bkeine?|\bohne"
-        r"|\bsin|\bsans|\bdont (?:use|want|do)|\bdo not (?:use|want|do)|\bremove|\bdrop"
-        r"|\bdeactivate|"
-    )(
-        r"\bstop using|\bnever|\bkill|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?"
-        r"|不要|不用|关闭|关掉|去掉|别用|禁用|\bswitch off)\s*(?:the |use |using |any |el |le |la"
-        r" |das )?$"
-    )
+    r"(?:\bno|\bnot|\bwithout|\bdisable\w*|\bturn(?:ed)? off|\bskip|\bkeine?|\bohne"
+    r"|\bsin|\bsans|\bdont (?:use|want|do)|\bdo not (?:use|want|do)|\bremove|\bdrop"
+    r"|\bdeactivate|"
+    r"\bstop using|\bnever|\bkill|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?"
+    r"|不要|不用|关闭|关掉|去掉|别用|禁用|\bswitch off)\s*(?:the |use |using |any |el |le |la"
+    r" |das )?$"
 )
 _OFF_RIGHT = re.compile(
     r"^\s*(?:=|:|is|to|should be|auf)?\s*(?:off|false|no\b(?! more)|aus|disabled"
@@ -92,18 +89,14 @@ def target_modules(text: str) -> str | list[str] | None:
         text,
     )
     if re.search(
-        (
-            r"all[- _]linear|all (?:the )?(?:linear )?(?:layers|modules|projections)|every"
-            r" linear|所有线性层|alle linear\w*|todas las capas"
-        ),
+        r"all[- _]linear|all (?:the )?(?:linear )?(?:layers|modules|projections)|every"
+        r" linear|所有线性层|alle linear\w*|todas las capas",
         text,
     ):
         return "all-linear"
     attention = re.search(
-        (
-            r"(?:attention|attn|aufmerksamkeit\w*|atenci[oó]n|注意力)(?: (?:layers?|modules?"
-            r"|blocks?|projections?|weights))?"
-        ),
+        r"(?:attention|attn|aufmerksamkeit\w*|atenci[oó]n|注意力)(?: (?:layers?|modules?"
+        r"|blocks?|projections?|weights))?",
         text,
     )
     mlp = re.search(r"(?<!\w)(?:mlps?|feed[- ]?forward|ffn)(?!\w)", text)

@@ -54,7 +54,7 @@ def inspect(
         label_counts=_labels(rows, shape),
         question=shape.question,
         lengths=_lengths(built, tokenizer),
-        findings=tuple(_findings(table, built, shape)),
+        findings=tuple(_findings(table, built, shape) + _tools_told(built, tokenizer)),
     )
     return Inspected(profile, built, table, shape)
 
@@ -78,7 +78,8 @@ def _labels(rows: list[dict[str, object]], shape: Shape) -> dict[str, int]:
     if shape.format != "text_label" and "label" not in shape.roles:
         return {}
     counts = Counter(as_text(row.get(shape.roles["label"])) for row in rows)
-    return dict(counts.most_common(500))
+    few = len(counts) <= max(2, len(rows) * MANY_LABELS)
+    return dict(counts.most_common(500)) if few else {}
 
 
 def spread(items: list[Example], most: int) -> list[Example]:
@@ -161,6 +162,18 @@ def _faulty(built: list[Example]) -> list[DataFinding]:
                 )
             )
     return out
+
+
+def _tools_told(built: list[Example], tokenizer: ChatTokenizer | None) -> list[DataFinding]:
+    rows = [e.row for e in built if any(role == "tool" for role, _ in e.messages)]
+    if not rows or tokenizer is None or tokenizer.knows_tools:
+        return []
+    words = f"{len(rows)} rows hold what a tool returned; {tokenizer.name}'s template has no role for that, so it is told as a user's turn."
+    return [
+        DataFinding(
+            rule="tool_turns_as_user", severity="info", count=len(rows), rows=tuple(rows[:ROWS_SHOWN]), advice=words
+        )
+    ]
 
 
 def repeated_rows(built: list[Example]) -> list[int]:

@@ -179,7 +179,7 @@ def _jsonl(path: Path, raw: bytes) -> Read:
 def _json_fault(line: str, error: ValueError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    if isinstance(error, json.JSONDecodeError) and error.pos >= len(line.rstrip()) - 1:
+    if isinstance(error, json.JSONDecodeError) and ("Unterminated" in error.msg or error.pos >= len(line.rstrip()) - 1):
         return f"is cut off: ...{line.rstrip()[-30:]!r}"
     return f"is not JSON ({error}): {line[:40]!r}"
 

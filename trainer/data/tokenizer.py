@@ -49,6 +49,18 @@ class _Generation(Extension):
         return f"{_OPEN}{caller()}{_CLOSE}"
 
 
+@cache
+def _knows_tools(template: str) -> bool:
+    turns = [("user", "a"), ("assistant", "b"), ("tool", "\ue002"), ("assistant", "d")]
+    try:
+        text = _compiled(template).render(
+            messages=[{"role": r, "content": c} for r, c in turns], bos_token="", eos_token=""
+        )
+    except (TemplateError, TypeError):
+        return False
+    return "\ue002" in text
+
+
 def _raise(message: str) -> None:
     raise TemplateError(message)
 
@@ -78,11 +90,21 @@ class ChatTokenizer:
         """Whether the model has no template of its own."""
         return self.template is None
 
+    @property
+    def knows_tools(self) -> bool:
+        """Whether the template has words for what a tool returned; else it is told as a user's turn."""
+        return self.template is None or _knows_tools(self.template)
+
+    def _told(self, messages: list[dict[str, str]]) -> list[dict[str, str]]:
+        if self.knows_tools:
+            return messages
+        return [m | {"role": "user"} if m["role"] == "tool" else m for m in messages]
+
     def render(self, messages: list[dict[str, str]], ask: bool = False) -> str:
         """The conversation as text, marks included where the template has them."""
         try:
             return _compiled(self.template or NEUTRAL_TEMPLATE).render(
-                messages=messages,
+                messages=self._told(messages),
                 add_generation_prompt=ask,
                 bos_token=self.bos or "",
                 eos_token=self.eos or "",

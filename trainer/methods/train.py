@@ -102,6 +102,7 @@ def _checkpoint(run: Run) -> Path | None:
 def _keep(run: Run, trainer: SFTTrainer) -> None:
     """Save the best weights with the tokenizer, and the training's own summary."""
     trainer.save_model(str(run.model))
+    (run.model / "training_args.bin").unlink(missing_ok=True)  # a pickle; the plan says the same
     best = trainer.state.best_metric
     run.set_status(
         "running",

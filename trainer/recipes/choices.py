@@ -102,7 +102,7 @@ def task(ledger: Ledger, data: DataProfile) -> str:
         "prompt_completion": "question_answering",
     }
     guess = by_format[data.format]
-    if data.format == "text_label" and (len(data.label_counts) > 0.2 * data.rows):
+    if data.format == "text_label" and not data.label_counts:
         guess = "information_extraction"
     if "tools" in data.roles:
         guess = "tool_calling"

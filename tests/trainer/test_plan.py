@@ -1,0 +1,219 @@
+"""The plan: same facts, same plan; every value with a reason; every fault at once; YAML there and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import shared
+from trainer import planfile
+from trainer.data.proof import Proof
+from trainer.errors import UserFacingError
+from trainer.fields import SECTION_OF, diff, replace, validated
+from trainer.installed import check_signatures, fields_of
+from trainer.plan import Plan
+from trainer.proposal import Proposal, propose
+from trainer.wishes import Wishes
+
+QUIET = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def proposal(home: Path, qa_file: Path) -> Proposal:
+    return propose(qa_file, Wishes(goal="answer like us", dataset_path=str(qa_file)))
+
+
+def test_same_words_and_facts_same_plan(home: Path, qa_file: Path, proposal: Proposal) -> None:
+    again = propose(qa_file, Wishes(goal="answer like us", dataset_path=str(qa_file)))
+    assert again.hash == proposal.hash
+    assert again == proposal
+
+
+def test_every_value_has_a_reason(proposal: Proposal) -> None:
+    silent = {"schema_version", "goal", "fingerprint", "model_fingerprint", "max_hours", "budget_usd"}
+    assert set(proposal.plan.leaves()) - set(proposal.reasons) <= silent
+
+
+def test_leaf_names_are_unique() -> None:
+    document = {name: section for name, section in SECTION_OF.items()}
+    assert len(document) == len(set(document))
+    assert SECTION_OF["learning_rate"] == "optimisation"
+
+
+@QUIET
+@given(
+    learning_rate=st.floats(1e-7, 0.1),
+    num_train_epochs=st.floats(0.1, 100),
+    lora_r=st.integers(1, 256),
+    seed=st.integers(0, 2**32 - 1),
+    lr_scheduler_type=st.sampled_from(["cosine", "linear", "constant"]),
+)
+def test_yaml_round_trip_is_exact(home: Path, qa_file: Path, tmp_path: Path, **values: Any) -> None:
+    made = propose(qa_file, Wishes(goal='a: "b" # c\nünï', tuning="lora", **values))
+    file = tmp_path / "plan.yaml"
+    file.write_text(planfile.dump(made), "utf-8")
+    assert planfile.load(file) == made.plan
+    assert planfile.load(file).digest() == made.hash
+
+
+def test_a_loaded_plan_is_examined_anew(home: Path, proposal: Proposal, tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(planfile.dump(proposal).replace("num_train_epochs: ", "num_train_epochs: 1 #"), "utf-8")
+    loaded = planfile.proposal_from(planfile.load(file))
+    assert loaded.plan.schedule.num_train_epochs == 1
+    assert loaded.reasons["num_train_epochs"].origin == "user"
+    assert loaded.reasons["learning_rate"].origin == "recipe"
+    assert loaded.estimates.steps < proposal.estimates.steps
+
+
+def test_changed_data_void_a_written_plan(home: Path, proposal: Proposal, qa_file: Path) -> None:
+    with qa_file.open("a") as file:
+        file.write("one more,row\n")
+    with pytest.raises(UserFacingError, match="changed since"):
+        planfile.proposal_from(proposal.plan)
+
+
+def test_every_fault_is_named_at_once(proposal: Proposal) -> None:
+    document = proposal.plan.model_dump(mode="json")
+    document["optimisation"]["learning_rate"] = 0
+    document["schedule"]["num_train_epochs"] = -1
+    document["compute"]["device"] = "toaster"
+    document["learning_rat"] = 1
+    with pytest.raises(UserFacingError) as caught:
+        validated(document)
+    for words in ("learning_rate", "num_train_epochs", "device", "learning_rat", "Did you mean learning_rate"):
+        assert words in caught.value.sentence()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"learning_rate": 5}, {"learning_rate": 0}, {"num_train_epochs": -1}, {"seed": "x"}, {"nope": 1}]
+)
+def test_bad_values_are_refused(proposal: Proposal, bad: dict[str, Any]) -> None:
+    with pytest.raises(UserFacingError):
+        replace(proposal.plan, bad)
+
+
+def test_wishes_are_kept_to_the_letter(home: Path, qa_file: Path) -> None:
+    wishes = Wishes(
+        tuning="lora",
+        lora_r=8,
+        num_train_epochs=2,
+        lr_scheduler_type="linear",
+        effective_batch_size=32,
+        per_device_train_batch_size=4,
+        learning_rate=1e-4,
+        seed=7,
+        target_modules=["q_proj", "v_proj"],
+    )
+    leaves = propose(qa_file, wishes).plan.leaves()
+    said = wishes.said()
+    said.pop("effective_batch_size")
+    said["target_modules"] = ["q_proj", "v_proj"]
+    assert all(leaves[k] == v for k, v in said.items())
+    assert leaves["gradient_accumulation_steps"] == 8
+
+
+def test_a_revision_changes_only_what_was_said(home: Path, qa_file: Path, proposal: Proposal) -> None:
+    changed = propose(qa_file, proposal.wishes.merged(Wishes(learning_rate=1e-4)))
+    assert set(diff(proposal.plan, changed.plan)) == {"learning_rate"}
+
+
+def test_a_time_budget_makes_fewer_epochs(home: Path, qa_file: Path, proposal: Proposal) -> None:
+    high = proposal.estimates.time.high
+    assert high
+    tight = propose(qa_file, Wishes(max_hours=0.9 * high / 60))
+    assert tight.plan.schedule.num_train_epochs < proposal.plan.schedule.num_train_epochs
+    assert (tight.estimates.time.high or 99) <= 0.91 * high
+
+
+def test_an_impossible_time_is_said(home: Path, qa_file: Path) -> None:
+    with pytest.raises(UserFacingError, match="too few"):
+        propose(qa_file, Wishes(max_hours=0.001))
+
+
+def test_unknown_is_an_answer(home: Path, qa_file: Path) -> None:
+    made = propose(qa_file, Wishes(base_model="Qwen/Qwen3-4B-Instruct-2507", max_gpu_gb=24))
+    assert made.estimates.time.low is None
+    assert made.estimates.cost.basis == "unknown"
+    assert {"no_gpu_here"} <= {f.rule for f in made.blockers}
+
+
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"method": "dpo"}, "not built yet"),
+        ({"tuning": "qlora"}, "not built yet"),
+        ({"base_model": "no-such/model-9b"}, "no base model of this name"),
+        ({"prompt_column": "qestion"}, "question"),
+    ],
+)
+def test_what_cannot_be_planned_is_said(home: Path, qa_file: Path, wishes: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserFacingError) as caught:
+        propose(qa_file, Wishes(**wishes))
+    assert words in caught.value.sentence()
+
+
+def test_preference_data_is_recognised_and_answered_honestly(home: Path) -> None:
+    with pytest.raises(UserFacingError) as caught:
+        propose(shared("data/dpo_en_demo/dpo_en_demo.json"), Wishes(goal="make it better"))
+    assert "DPO" in caught.value.sentence()
+    assert "300" in caught.value.sentence()
+
+
+def test_one_row_is_too_few(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("question,answer\na,b\n")
+    with pytest.raises(UserFacingError, match="1 usable row"):
+        propose(tmp_path / "one.csv", Wishes())
+
+
+def test_licences_that_forbid_the_use_block(home: Path, qa_file: Path) -> None:
+    made = propose(qa_file, Wishes(base_model="Ministral-8B-Instruct-2410", commercial_use=True))
+    assert "licence" in {f.rule for f in made.blockers}
+
+
+def test_a_disk_too_small_blocks(home: Path, qa_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1_000_000})())
+    made = propose(qa_file, Wishes())
+    assert "disk" in {f.rule for f in made.blockers}
+    assert "GB are free" in next(f.advice for f in made.blockers if f.rule == "disk")
+
+
+def test_nothing_trained_blocks(proposal: Proposal) -> None:
+    from trainer import checks
+
+    empty: Proof = proposal.preflight.model_copy(update={"trained_share": 0.0})
+    rules = {f.rule for f in checks._proof(empty) if f.severity == "blocker"}
+    assert rules == {"nothing_trained"}
+
+
+def test_installed_libraries_know_our_arguments(proposal: Proposal) -> None:
+    check_signatures(proposal.plan)
+
+
+def test_a_renamed_argument_is_caught_by_name(proposal: Proposal) -> None:
+    from trainer import installed
+
+    known = fields_of(installed._TRAINING) - {"padding_free"}
+    with pytest.raises(UserFacingError, match="padding_free"):
+        check_signatures(proposal.plan, frozenset(known))
+
+
+def test_the_hash_moves_with_every_leaf(proposal: Proposal) -> None:
+    base = proposal.plan
+    changes: dict[str, Any] = {
+        "learning_rate": 1e-4,
+        "seed": 1,
+        "goal": "x",
+        "skip_rows": [],
+        "threads": 7,
+        "max_hours": 1,
+    }
+    hashes = {replace(base, {k: v}).digest() for k, v in changes.items()}
+    assert len(hashes | {base.digest()}) == len(changes) + 1
+    assert isinstance(base, Plan)
