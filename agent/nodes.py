@@ -122,7 +122,8 @@ class Nodes:
                 said(result.say, tool=call["name"]),
                 *(event(e["type"], **_rest(e)) for e in result.events),
             ]
-            last = call["name"]
+            troubled = any(e["type"] in ("problem", "invalid") for e in result.events)
+            last = "" if troubled else call["name"]
         hosted = self.brain.model != BUILTIN and last in PHRASED
         waiting = working.get("order_state") == "proposed"
         return Command(update=update, goto="phrase" if hosted else "wait" if waiting else "__end__")
@@ -299,6 +300,4 @@ def _changes(result: ToolResult, state: State) -> dict[str, Any]:
         update["run_id"] = result.run_id
     if result.file:
         update["files"] = [f for f in state.get("files", []) if f != result.file] + [result.file]
-    if "columns" in result.data:
-        update["profile"] = result.data
     return update

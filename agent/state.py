@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
+from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
-from agent.situation import Situation
+from agent.situation import FileFact, Situation
 from tools.desk import Desk
 from tools.orders import Order
+from trainer.data.reading import peek
 from trainer.runs import ACTIVE
 
 HISTORY = 12
@@ -24,8 +26,6 @@ class State(TypedDict, total=False):
     log: Annotated[list[dict[str, Any]], operator.add]
     """Every event, in order; the page is a fold over it."""
     files: list[str]
-    profile: dict[str, Any]
-    """Rows and columns of the data last looked at."""
     order: dict[str, Any] | None
     order_state: str
     """none, proposed, approved, started."""
@@ -70,17 +70,12 @@ def _name(state: State, run: dict[str, Any] | None) -> Any:
     return {"finished": "finished", "stopped": "paused", "died": "paused"}.get(status, "failed")
 
 
-def _files(state: State) -> list[Any]:
-    profile = state.get("profile") or {}
-    known = {profile.get("path"): profile}
-    return [
-        {
-            "path": path,
-            "rows": known.get(path, {}).get("rows"),
-            "columns": [c["name"] for c in known.get(path, {}).get("columns", [])],
-        }
-        for path in state.get("files", [])
-    ]
+def _files(state: State) -> list[FileFact]:
+    found = []
+    for path in state.get("files", []):
+        columns, rows = peek(Path(path))
+        found.append(FileFact(path=path, rows=rows, columns=columns))
+    return found
 
 
 def _plan(order: Order | None) -> dict[str, Any]:

@@ -96,8 +96,25 @@ class Tool:
 
     def schema(self) -> dict[str, Any]:
         """The tool in the form chat completion APIs take."""
-        parameters = self.arguments.model_json_schema()
+        parameters = _compact(self.arguments.model_json_schema())
         return {
             "type": "function",
             "function": {"name": self.name, "description": self.doc, "parameters": parameters},
         }
+
+
+def _compact(schema: Any) -> Any:
+    """The schema in fewer tokens: no titles, no defaults, 'X or null' as X (leaving out is allowed anyway)."""
+    if isinstance(schema, list):
+        return [_compact(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    options = [o for o in schema.get("anyOf", []) if o != {"type": "null"}]
+    if len(options) == 1:
+        return _compact({k: v for k, v in schema.items() if k != "anyOf"} | options[0])
+    dropped = {"title", "default", "additionalProperties"}
+    return {
+        k: {name: _compact(part) for name, part in v.items()} if k == "properties" else _compact(v)
+        for k, v in schema.items()
+        if k not in dropped or isinstance(v, dict)
+    }

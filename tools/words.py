@@ -51,7 +51,9 @@ def data_words(profile: DataProfile) -> str:
         lines = [head, _preference(profile)]
     if profile.lengths:
         n = profile.lengths
-        lines.append(f"A row has {n.p50} tokens in the middle, {n.max:,} at most, counted with the tokenizer of {n.tokenizer}.")
+        lines.append(
+            f"A row has {n.p50} tokens in the middle, {n.max:,} at most, counted with the tokenizer of {n.tokenizer}."
+        )
     if profile.label_counts:
         lines.append(f"{len(profile.label_counts)} labels.")
     lines += [f"- {finding.advice}" for finding in profile.findings]
@@ -79,7 +81,14 @@ def plan_words(proposal: Proposal) -> str:
         f"It needs {span(needs.time)}, {span(needs.memory)}, cost {span(needs.cost)}. "
         f"{100 * proof.trained_share:.0f} % of the text is trained on, {proof.rows_cut} rows are cut off.",
     ]
-    told = {"label_imbalance", "exact_duplicates", "rows_empty", "rows_unknown_role", "rows_no_answer", "unreadable_lines"}
+    told = {
+        "label_imbalance",
+        "exact_duplicates",
+        "rows_empty",
+        "rows_unknown_role",
+        "rows_no_answer",
+        "unreadable_lines",
+    }
     lines += [f"- {f.advice}" for f in proposal.findings if f.severity != "info" and f.rule not in told]
     if proposal.blockers:
         lines.append("It can't start as it is; the first point says why.")

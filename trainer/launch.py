@@ -19,7 +19,7 @@ import psutil
 
 from trainer.errors import UserFacingError
 from trainer.machine import worker_env
-from trainer.records import read_json, write_atomic
+from trainer.records import write_atomic
 from trainer.runs import ACTIVE, Run
 
 LEAVING_SECONDS = 30.0

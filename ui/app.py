@@ -64,6 +64,7 @@ class Page:
             self.mode = gr.Radio(
                 ["simple", "expert"], value="simple", show_label=False, container=False, elem_id="ts-mode"
             )
+
     def _chat(self) -> None:
         self.tour = gr.HTML(html.TOUR)
         self.chat = gr.Chatbot(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from agent.builtin import cues, edits, fields, paths, questions, reading, refusals, runs
+from agent.builtin import cues, edits, fields, paths, questions, reading, refusals, runs, slots_plan
 from agent.builtin.constraints import clock
 from agent.builtin.reading import PLAN_VALUES, Reading
 
@@ -21,8 +21,8 @@ _GO_AHEAD = re.compile(
     r" it|launch)"
 )
 _AGAIN = re.compile(
-    r"again|same (?:settings|setup|config\w*|plan|thing|hyper\w*|params|parameters"
-    r"|recipe)|rerun|repeat|once more|nochmal|noch einmal|gleiche\w*|otra vez"
+    r"again|the same(?: \w+)? (?:with|on|for|but)|same (?:settings|setup|config\w*|plan|thing|hyper\w*"
+    r"|params|parameters|recipe)|rerun|repeat|once more|nochmal|noch einmal|gleiche\w*|otra vez"
     r"|mism[oa]s?|encore|même|再(?:来|跑|训练)?一?(?:次|遍)?|一样的|同样|phir se|abar|আবার"
     r"|फिर से"
 )
@@ -163,6 +163,13 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "curve_word": lambda r: re.search(
         r"(?<!\w)(?:loss|grad\w*|reward\w*|curves?|accuracy|eval)(?!\w)|损失|曲线|লস|लॉस", r.order
     ),
+    "more_epochs": lambda r: re.search(
+        r"(?:more|another|extra|additional|further|weitere|más|de plus|aur|aro|再|多)"
+        r"(?: \w+)? ?(?:epoch|época|époque|轮)",
+        r.order,
+    ),
+    "size": slots_plan.wanted_size,
+    "sample_only": lambda r: set(r.operations) == {"sample"},
     "short": lambda r: len(_words(r)) <= 4,
     "edit": _edit,
     "direction": lambda r: (

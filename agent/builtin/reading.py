@@ -155,6 +155,8 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     reading.unknown += other
     number_scan = text.Scan(scan.text)
     reading.edits = edits.read(number_scan, reading.situation.plan)
+    if "?" in order:
+        _leave_what_is_asked_about(reading)
     reading.rest = number_scan.text
     names_gone = text.Scan(order)
     paths.read(names_gone, order, Situation())
@@ -173,6 +175,13 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     reading.run_ids = runs.ids(order, reading.situation)
     reading.assent = assent.is_assent(message.raw)
     reading.unclear = assent.is_unclear_assent(message.raw)
+
+
+def _leave_what_is_asked_about(reading: Reading) -> None:
+    """'is 2e-4 too high?' names the plan's own value and changes nothing."""
+    plan, said = reading.situation.plan, reading.edits.values
+    for slot in [s for s, v in said.items() if plan.get(s) == v]:
+        said.pop(slot)
 
 
 _SHOWING = re.compile(

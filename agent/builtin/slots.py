@@ -221,6 +221,8 @@ def _refuse(r: Reading, found: Facts) -> dict[str, Any]:
 
 def _revise(r: Reading, found: Facts) -> dict[str, Any]:
     slots = slots_plan.plan_values(r)
+    if "has:sample_only" in found:
+        slots.update(slots_data.sizes(r, ["sample"]))
     if not slots and r.edits.loose:
         field = facts.anaphora(r)
         if field:

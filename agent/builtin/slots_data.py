@@ -100,7 +100,7 @@ def prepare(r: Reading, _found: Facts) -> dict[str, Any]:
             slots["language"] = spoken[0][1]
     if "drop_columns" in ops:
         slots["drop_columns"] = columns.mentioned(r.order, r.columns)
-    slots.update(_prepare_numbers(r, ops))
+    slots.update(sizes(r, ops))
     target = _target_format(r.order) or ("messages" if set(ops) & {"convert_format"} else None)
     if target and ("convert_format" in ops or "group_conversations" in ops):
         slots["target_format"] = target
@@ -151,7 +151,8 @@ def _operations(r: Reading) -> list[str]:
     return ops
 
 
-def _prepare_numbers(r: Reading, ops: list[str]) -> dict[str, Any]:
+def sizes(r: Reading, ops: list[str]) -> dict[str, Any]:
+    """Shares, counts and lengths that operations need."""
     slots: dict[str, Any] = {k: v for k, v in r.edits.values.items() if k in ("seed", "val_split", "max_samples")}
     parts = re.search(r"(?<!\d)(\d{2})\s*(?:%\s*)?[/:-]\s*(\d{1,2})(?!\d)", r.order)
     if "split" in ops and parts and int(parts.group(1)) + int(parts.group(2)) == 100:

@@ -53,7 +53,7 @@ def _model(r: Reading) -> dict[str, Any]:
         )
     elif any(p in r.places.files for p in local) or any(p.rstrip("/") in r.places.folders for p in local):
         slots["base_model"] = local[0]
-    elif size := _size(r):
+    elif size := wanted_size(r):
         slots["model_params_b"] = size
     if "base_model" in slots:
         slots["base_model"] = _of_kind(str(slots["base_model"]), r.order)
@@ -76,7 +76,7 @@ def _of_kind(model_id: str, order: str) -> str:
     return models.resolve((*parts, kind)) or model_id
 
 
-def _size(r: Reading) -> float | int | None:
+def wanted_size(r: Reading) -> float | int | None:
     """A wanted size with no name: 'a 3b model', '1b or so', '7B左右'."""
     match = re.search(
         r"(?<![\w.-])(\d+(?:\.\d+)?)\s?(?:b|billion|milliarden|billones|milliards"
@@ -120,7 +120,10 @@ def _for_eval(r: Reading, path: str, named: list[str]) -> bool:
         before,
     )
     return bool(
-        (re.match(rf"\s*(?:is |are |as |be |only )*{_EVAL_ROLE.pattern}", after) and len(named) > 1)
+        (
+            re.match(rf"\s*(?:is |are |as |be |only )*{_EVAL_ROLE.pattern}", after)
+            and (len(named) > 1 or r.situation.plan)
+        )
         or (asked and (len(named) > 1 or r.situation.plan))
     )
 

@@ -23,7 +23,7 @@ def understand(text: str, situation: Situation) -> Understanding:
         secondary_intents=_secondary(intent, found, scores),
         language=read.message.language,
         confidence=confidence,
-        unknown=read.unknown,
+        unknown=[*read.unknown, *(f"{k}={v}" for k, v in read.edits.absurd.items())],
     )
 
 

@@ -23,7 +23,7 @@ _OFF_RIGHT = re.compile(
 _INSTEAD = re.compile(
     r"(?:instead of|rather than|\bnot(?: the| a| an)?|statt|anstatt|en (?:lugar"
     r"|vez) de|au lieu de|而不是|不要|不用|别用|no longer|\bno|\bwithout|\bdont want|\bdont"
-    r" use|\bstop using|\bnicht|\bkeine?n?|\bfrom)\s*(?:plain |use |using )?$"
+    r" use|\bstop using|\bnicht|\bkeine?n?|(?:switch|change|go) from)\s*(?:plain |use |using )?$"
 )
 
 

@@ -168,7 +168,10 @@ def _tools_told(built: list[Example], tokenizer: ChatTokenizer | None) -> list[D
     rows = [e.row for e in built if any(role == "tool" for role, _ in e.messages)]
     if not rows or tokenizer is None or tokenizer.knows_tools:
         return []
-    words = f"{len(rows)} rows hold what a tool returned; {tokenizer.name}'s template has no role for that, so it is told as a user's turn."
+    words = (
+        f"{len(rows)} rows hold what a tool returned; {tokenizer.name}'s template has no role for that, "
+        "so it is told as a user's turn."
+    )
     return [
         DataFinding(
             rule="tool_turns_as_user", severity="info", count=len(rows), rows=tuple(rows[:ROWS_SHOWN]), advice=words

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,24 @@ def read(path: Path) -> Table:
     if not rows:
         raise _nothing(path, problems)
     return Table(path, suffix[1:], encoding, fingerprint(path), path.stat().st_size, rows, problems)
+
+
+PEEK_BYTES = 50_000_000
+
+
+def peek(path: Path) -> tuple[list[str], int | None]:
+    """Columns and row count for a conversation's sake; ([], None) when that would be dear or fails."""
+    try:
+        stat = path.stat()
+        return _peeked(path, stat.st_mtime_ns) if stat.st_size <= PEEK_BYTES else ([], None)
+    except (OSError, UserFacingError):
+        return [], None
+
+
+@lru_cache(maxsize=16)
+def _peeked(path: Path, changed: int) -> tuple[list[str], int]:
+    rows = read(path).rows
+    return list(dict.fromkeys(name for row in rows[:100] for name in row)), len(rows)
 
 
 def _nothing(path: Path, problems: list[ReadProblem]) -> UserFacingError:

@@ -196,7 +196,7 @@ def _schedule(ledger: Ledger, method: str, facts: Facts) -> dict[str, Any]:
         rows = choices.windows(facts.data, length)
     else:
         length, length_why = amounts.length_for(lengths.p99, lengths.max, model.context)
-    batch, batch_why = amounts.batch_for(rows, model.params)
+    batch, batch_why = amounts.batch_for(rows)
     epochs, epochs_why = amounts.epochs_for(rows, model.params, method)
     length = ledger.choose("max_length", length, length_why)
     per_device, accumulation = choices.batches(ledger, batch, batch_why, length)

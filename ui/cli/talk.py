@@ -121,9 +121,8 @@ def understand(
     path: Annotated[Path, typer.Argument(help="Conversations, one JSON object a line.")],
 ) -> None:
     """Intent and slots of each conversation's last turn, read as chat reads it. Carries nothing out."""
-    from agent.replay import replay
-
     from agent.llm import Door
+    from agent.replay import replay
     from agent.understanding import read
 
     brain = Door()
