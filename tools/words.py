@@ -102,14 +102,14 @@ def diff_words(old: Proposal, new: Proposal) -> str:
     changed = {n: v for n, v in diff(old.plan, new.plan).items() if n not in ("goal", "roles")}
     if not changed:
         return "Nothing changed: the plan already says that."
-    parts = [f"{name} {number(a)} -> {number(b)}{_by(new, name)}" for name, (a, b) in changed.items()]
+    parts = [f"{name} {number(a)} → {number(b)}{_by(new, name)}" for name, (a, b) in changed.items()]
     lines = [f"Changed: {', '.join(parts)}."]
     for label, a, b in (
         ("time", old.estimates.time, new.estimates.time),
         ("memory", old.estimates.memory, new.estimates.memory),
     ):
         if (a.low, a.high) != (b.low, b.high):
-            lines.append(f"{label.capitalize()}: {span(a)} -> {span(b)}.")
+            lines.append(f"{label.capitalize()}: {span(a)} → {span(b)}.")
     lines += [f"- {f.advice}" for f in new.findings if f not in old.findings]
     lines.append("It can't start as it is." if new.blockers else "Approve this one?")
     return "\n".join(lines)

@@ -14,9 +14,12 @@ from contextlib import nullcontext
 from typing import Any
 
 import torch
+from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM
 
-HIDDEN, LAYERS, TOKENS, VOCAB = 192, 6, 1024, 4096
+HIDDEN, LAYERS, TOKENS, VOCAB = 256, 4, 1536, 4096
+CLEARLY = 1.25
+"""bf16 is chosen only when it is this much faster: in whole runs part of the gain is lost again."""
 SECONDS = 1.0
 """How long each variant is timed."""
 
@@ -27,31 +30,35 @@ def _model() -> Any:
         hidden_size=HIDDEN,
         intermediate_size=512,
         num_hidden_layers=LAYERS,
-        num_attention_heads=6,
+        num_attention_heads=4,
         vocab_size=VOCAB,
         tie_word_embeddings=True,
     )
     return LlamaForCausalLM(config).train()
 
 
-def _step(model: Any, ids: torch.Tensor, precision: str) -> None:
+def _step(model: Any, optimizer: Any, ids: torch.Tensor, precision: str) -> None:
     cast = torch.autocast("cpu", torch.bfloat16) if precision == "bf16" else nullcontext()
     with cast:
-        loss = model(input_ids=ids, labels=ids, use_cache=False).loss
+        # a third of the tokens is trained on, as in the runs that are being foretold
+        hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, ::3]
+        loss = cross_entropy(model.lm_head(hidden).float().flatten(0, 1), ids[:, ::3].flatten())
     loss.backward()
-    model.zero_grad(set_to_none=True)
+    optimizer.step()
+    optimizer.zero_grad()
 
 
 def gflops(model: Any, precision: str, threads: int) -> float:
     """Best sustained rate over short rounds: the least disturbed one is the machine's own."""
     torch.set_num_threads(threads)
-    ids = torch.randint(0, VOCAB, (8, TOKENS // 8))
+    ids = torch.randint(0, VOCAB, (16, TOKENS // 16))
     work = 6 * model.num_parameters() * TOKENS / 1e9
-    _step(model, ids, precision)
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    _step(model, optimizer, ids, precision)
     best, started = float("inf"), time.perf_counter()
     while time.perf_counter() - started < SECONDS:
         begin = time.perf_counter()
-        _step(model, ids, precision)
+        _step(model, optimizer, ids, precision)
         best = min(best, time.perf_counter() - begin)
     return float(work / best)
 
@@ -66,7 +73,7 @@ def main() -> None:
         for precision in ("fp32", "bf16")
     }
     most = counts[-1]
-    faster = rates[f"bf16/{most}"] > 1.1 * rates[f"fp32/{most}"]
+    faster = rates[f"bf16/{most}"] > CLEARLY * rates[f"fp32/{most}"]
     json.dump({"train_gflops": rates, "bf16_faster": faster}, sys.stdout)
 
 

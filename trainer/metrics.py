@@ -41,8 +41,24 @@ def mean_interval(scores: Scores) -> Interval:
 
 
 def difference(a: Scores, b: Scores) -> Interval:
-    """Mean of a - b over the same rows: a paired comparison."""
-    return mean_interval(a - b)
+    """Mean of a - b over the same rows: a paired comparison.
+
+    When every row gives the same difference no resample can differ; the rule of three (an event not
+    seen in n trials is rarer than 3/n, 95 %) then bounds what may have been missed.
+    """
+    found = mean_interval(a - b)
+    if found.low < found.high or not found.value:
+        return found
+    missed = round(abs(found.value) * min(1.0, 3 / len(a)), 4)
+    return Interval(value=found.value, low=found.low - missed, high=min(found.high + missed, float(np.max(a - b))))
+
+
+def proportion(scores: Scores) -> Interval:
+    """A share of right answers with its Wilson interval (Wilson 1927), honest near 0 and 1."""
+    from scipy.stats import binomtest
+
+    found = binomtest(int(scores.sum()), len(scores)).proportion_ci(LEVEL, method="wilson")
+    return Interval(value=round(float(scores.mean()), 4), low=round(found.low, 4), high=round(found.high, 4))
 
 
 def exact(answers: list[str], references: list[str]) -> Scores:

@@ -15,12 +15,12 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
     worse = gap["low"] > 0 if falls else gap["high"] < 0
     rows = result["rows"]
     figures = f"{NAMES[metric]} {_n(metric, base['value'])} before, {_n(metric, tuned['value'])} after"
-    change = sorted(abs(gap[k]) for k in ("low", "high"))
-    span = f"{_n(metric, change[0])} to {_n(metric, change[1])}"
+    small, large = sorted(abs(gap[k]) for k in ("low", "high"))
+    span = f"{_points(metric, small)} to {_points(metric, large)} points, 95 % sure"
     if better:
-        words = f"It helped: {figures}, on {rows:,} rows it never saw (the gain lies between {span}, 95 %)."
+        words = f"It helped: {figures}, on {rows:,} rows it never saw (better by {span})."
     elif worse:
-        words = f"It got worse: {figures}, on {rows:,} rows it never saw (the loss lies between {span}, 95 %)."
+        words = f"It got worse: {figures}, on {rows:,} rows it never saw (worse by {span})."
     else:
         words = f"No difference that {rows:,} rows could show: {figures}."
     return {
@@ -31,6 +31,10 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
 
 def _n(metric: str, value: float) -> str:
     return f"{100 * value:.1f} %" if metric == "accuracy" else f"{value:.1f}"
+
+
+def _points(metric: str, value: float) -> str:
+    return f"{100 * value:.0f}" if metric == "accuracy" else f"{value:.1f}"
 
 
 def _caution(metric: str, tuned: dict[str, float]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import uuid
 from pathlib import Path
@@ -218,17 +219,7 @@ def keep_upload(file: Path) -> Path:
     folder = home() / "uploads" / uuid.uuid4().hex[:8]
     folder.mkdir(parents=True)
     name = "".join(c if c.isalnum() or c in "._-" else "_" for c in file.name)[-80:].lstrip(".") or "data.csv"
-    return (
-        Path(file.rename(folder / name))
-        if os.stat(file).st_dev == os.stat(folder).st_dev
-        else _copied(file, folder / name)
-    )
-
-
-def _copied(file: Path, target: Path) -> Path:
-    import shutil
-
-    return Path(shutil.copyfile(file, target))
+    return Path(shutil.move(file, folder / name))
 
 
 def chip(text: str) -> Any:
@@ -375,7 +366,7 @@ def watch(thread: str, brain: str, seen: str, more: bool) -> tuple[Any, ...]:
         gr.Plot(value=loss_figure(history, findings, more), visible=bool(history)),
         gr.Checkbox(visible=bool(history)),
         gr.Row(visible=True),
-        html.result_panel(run.id, result, findings),
+        html.result_panel(run.id, result, [f for f in findings if f["label"] != "healthy"]),
         html.runs_table(commands.runs()),
         chat,
         html.stepper(stage(events, False, state)),

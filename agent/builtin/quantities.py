@@ -10,10 +10,12 @@ _NUMBER = re.compile(
     r"(\d+(?:\.\d+)?|\.\d+)(e[-+]?\d+)?(?:\s?(%|k(?![a-z])|m(?![a-z])|x(?![a-z])|mal(?![a-z])|倍|times(?![a-z])))?"
 )
 _CORRECTED = re.compile(
-    r"(?P<old>(?<![\w.])[\d.]+(?:e-?\d+)?%?)[\s,.?!-]*"
+    r"(?P<old>(?<![\w.])[\d.]+(?:e-?\d+)?%?)"
+    r"(?P<unit>\s*(?:epochs?|epochen|épocas?|époques?|轮|steps?|schritte|pasos|trials?|rows?|gb|gigs?|minutes?|hours?))?"
+    r"[\s,.?!-]*"
     r"(?:(?:no|nah|nope|sorry|i mean|i meant|wait|make that|make it|or rather|rather|scratch that|nein|actually|"
-    r"quatsch|ne|perdón|non|pardon|不|不对|错了|nahi|na|ehm|uh|um|hmm|oops|doch|correction|lieber|keep|mejor)[\s,.!?-]*)+"
-    r"(?P<new>\d|\.\d)"
+    r"quatsch|ne|perdón|non|pardon|不|不对|错了|nahi|na|ehm|uh|um|hmm?|oops|doch|correction|lieber|keep|mejor)[\s,.!?-]*)+"
+    r"(?P<new>\.?\d[\d.]*(?:e-?\d+)?%?)"
 )
 _DENIED = re.compile(
     r"(?<!\w)(?:(?:and |but )?not|instead of|rather than|statt|anstatt|en (?:lugar"
@@ -62,7 +64,8 @@ def without_corrected(text: str) -> str:
         match = _CORRECTED.search(text)
         if not match:
             break
-        text = text[: match.start()] + " " + text[match.start("new") :]
+        # the unit said with the old number goes over to the new one: "5 epochs, no, 3"
+        text = f"{text[: match.start()]} {match['new']}{match['unit'] or ''}{text[match.end() :]}"
 
     def deny(match: re.Match[str]) -> str:
         return " " * len(match.group())

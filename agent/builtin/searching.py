@@ -73,13 +73,20 @@ def _slot(field: str, text: str) -> str:
     return fields.convert(field, numbers(text)[0], "")[0]
 
 
+def _own(rest: str, after: str) -> str:
+    """'batch 32, 2 epochs': a last number before a field without one of its own belongs to that field."""
+    if re.match(r"\s*(?:[:=]|is|to|in|from|between)?\s*[\d.]", after):
+        return rest
+    return re.sub(rf",\s*{_NUM}\s*$", "", rest)
+
+
 def spaces(text: str) -> dict[str, dict[str, Any]]:
     """Field -> range or choices, as said."""
     found: dict[str, dict[str, Any]] = {}
     named = fields.mentions(text)
     for i, mention in enumerate(named):
         stop = named[i + 1].start if i + 1 < len(named) else len(text)
-        rest = text[mention.end : stop]
+        rest = _own(text[mention.end : stop], text[named[i + 1].end :] if i + 1 < len(named) else "0")
         listed, ranged = _LIST.match(rest), _RANGE.match(rest)
         parts = re.findall(_NUM, listed.group(1)) if listed else []
         is_range = ranged and (not listed or len(parts) == 2) and _BETWEEN.search(rest[: ranged.end()])

@@ -190,9 +190,13 @@ def settled(field: str, number: Number) -> dict[str, Any]:
 
 def undone(r: Reading) -> dict[str, Any]:
     """Values as they were before the last change of the plan."""
+    named = {m.field for m in fields.mentions(r.order)}
     for turn in reversed(r.situation.history):
         if turn.intent in ("revise_plan", "propose_plan") and turn.slots:
-            before = {k: turn.plan_before[k] for k in turn.slots if k in turn.plan_before}
+            changed = [k for k in turn.slots if not named or k in named]
+            if named and not changed:
+                continue
+            before = {k: turn.plan_before[k] for k in changed if k in turn.plan_before}
             if before:
                 return before
             if turn.intent == "revise_plan":

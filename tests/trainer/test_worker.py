@@ -125,7 +125,8 @@ def test_a_diverging_run_stops_and_is_never_a_success(home: Path, qa_file: Path)
     sabotage = "import torch; import trainer.methods.train as t\n_old = t.load_base\n"
     sabotage += "def _broken(*a):\n    m = _old(*a)\n    next(m.parameters()).data.fill_(float('inf'))\n"
     sabotage += "    return m\nt.load_base = _broken\n"
-    script = f"import sys; sys.argv = ['w', {str(run.folder)!r}]\n{sabotage}from trainer.worker import main\nsys.exit(main())"
+    begin = f"import sys; sys.argv = ['w', {str(run.folder)!r}]\n"
+    script = f"{begin}{sabotage}from trainer.worker import main\nsys.exit(main())"
     done = subprocess.run(
         [sys.executable, "-c", script], env=worker_env(1), capture_output=True, text=True, timeout=LIMIT, check=False
     )

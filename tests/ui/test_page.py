@@ -103,10 +103,8 @@ def test_the_conversation_and_the_run_survive_a_reload(tab: Page, home: Path, la
 
 def test_rows_are_text_and_never_markup(tab: Page, tmp_path: Path) -> None:
     evil = tmp_path / "evil.csv"
-    rows = [
-        f'"<img src=x onerror=window.hacked=1> [x](javascript:window.hacked=1) <script>window.hacked=1</script> {i}",{"ab"[i % 2]}'
-        for i in range(60)
-    ]
+    attack = "<img src=x onerror=window.hacked=1> [x](javascript:window.hacked=1) <script>window.hacked=1</script>"
+    rows = [f'"{attack} {i}",{"ab"[i % 2]}' for i in range(60)]
     evil.write_text("text,label\n" + "\n".join(rows) + "\n")
     say(tab, "classify <b>these</b> <img src=x onerror=window.hacked=1>", evil)
     tab.wait_for_selector("#ts-approve")

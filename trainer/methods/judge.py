@@ -104,11 +104,13 @@ def _figures(metric: str, before: Measured, after: Measured, references: list[st
         pair = {n: metrics.perplexity(m.losses, m.tokens) for n, m in (("base", before), ("tuned", after))}
         gap = metrics.bootstrap(len(before.losses), lambda r: _perplexity(after, r) - _perplexity(before, r))
         return {n: v.model_dump() for n, v in (pair | {"difference": gap}).items()}
-    score = metrics.exact if metric == "accuracy" else metrics.chrf
+    score, interval = (
+        (metrics.exact, metrics.proportion) if metric == "accuracy" else (metrics.chrf, metrics.mean_interval)
+    )
     b, a = score(before.answers, references), score(after.answers, references)
     out = {
-        "base": metrics.mean_interval(b),
-        "tuned": metrics.mean_interval(a),
+        "base": interval(b),
+        "tuned": interval(a),
         "difference": metrics.difference(a, b),
     }
     return {n: v.model_dump() for n, v in out.items()} | {"also": _also(metric, before, after, references)}

@@ -8,11 +8,12 @@ from typing import Any
 
 from peft import LoraConfig
 from transformers import EarlyStoppingCallback, set_seed
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
 from trainer.checkpoints import last_good
 from trainer.errors import UserFacingError
 from trainer.methods.arguments import lora_arguments, sft_arguments
+from trainer.methods.loss import AnswerLossTrainer
 from trainer.methods.dataset import dataset, encoded, examples_in
 from trainer.methods.models import load_base, load_tokenizer
 from trainer.methods.watch import Guard, Recorder, Sealer
@@ -55,7 +56,7 @@ def _deadline(run: Run, plan: Plan) -> float | None:
     return time.monotonic() + hours * 3600 * (1 - EVALUATION_SHARE) - spent
 
 
-def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> SFTTrainer:
+def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> AnswerLossTrainer:
     rows = encoded(examples_in(run.folder / "data/train.jsonl"), plan, base)
     watched = encoded(examples_in(run.folder / "data/val.jsonl"), plan, base)
     if not rows:
@@ -70,7 +71,7 @@ def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> SFTTrainer:
         tokens=sum(len(r.input_ids) for r in rows),
     )
     arguments = SFTConfig(**sft_arguments(plan, str(run.checkpoints), total))
-    return SFTTrainer(
+    return AnswerLossTrainer(
         model=load_base(plan, base),
         args=arguments,
         processing_class=load_tokenizer(base),
@@ -99,7 +100,7 @@ def _checkpoint(run: Run) -> Path | None:
     return good
 
 
-def _keep(run: Run, trainer: SFTTrainer) -> None:
+def _keep(run: Run, trainer: AnswerLossTrainer) -> None:
     """Save the best weights with the tokenizer, and the training's own summary."""
     trainer.save_model(str(run.model))
     (run.model / "training_args.bin").unlink(missing_ok=True)  # a pickle; the plan says the same

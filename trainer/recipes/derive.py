@@ -88,7 +88,7 @@ def _data(ledger: Ledger, facts: Facts) -> dict[str, Any]:
     rows = min(facts.usable_rows, ledger.said.get("max_samples") or facts.usable_rows)
     profile = facts.data
     for role, column in profile.roles.items():
-        said = ledger.said.get(f"{role}_column") is not None
+        said = f"{role}_column" in ledger.said and column.lower() in ledger.said.get("goal", "").lower()
         ledger.note(
             role,
             column,

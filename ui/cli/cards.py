@@ -57,4 +57,4 @@ def curve_card(history: list[dict[str, Any]]) -> str:
         if steps:
             plt.plot(steps, values, label=label)
     plt.xlabel("step")
-    return str(plt.build())
+    return str(plt.uncolorize(plt.build()))

@@ -136,7 +136,7 @@ def understand(
         )
 
 
-DEMO = "teach a model to sort our support mails by topic"
+DEMO = "teach a model to answer customers the way our team does, finish in 2 minutes"
 
 
 @command

@@ -1,0 +1,55 @@
+"""Our loss is TRL's loss: same value, same gradients, padded or laid end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize("padding_free", [True, False])
+def test_the_loss_and_its_gradients_are_trls(tmp_path: Path, padding_free: bool) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import SFTConfig, SFTTrainer
+
+    from trainer.data.convert import Example
+    from trainer.data.encode import encode
+    from trainer.data.tokenizer import load
+    from trainer.methods import attention
+    from trainer.methods.dataset import dataset
+    from trainer.methods.loss import AnswerLossTrainer
+    from trainer.paths import BUILTIN_MODEL
+
+    attention.register()
+    turns = [(("user", f"where is parcel {i} " * (1 + i)), ("assistant", f"it is in depot {i}")) for i in range(4)]
+    rows = [encode(Example(i, t), load(str(BUILTIN_MODEL)), 256) for i, t in enumerate(turns)]
+
+    def measured(kind: Any) -> tuple[float, dict[str, torch.Tensor]]:
+        name = attention.NAME if padding_free and kind is AnswerLossTrainer else "sdpa"
+        model = AutoModelForCausalLM.from_pretrained(str(BUILTIN_MODEL), dtype=torch.float32, attn_implementation=name)
+        arguments = SFTConfig(
+            output_dir=str(tmp_path),
+            max_length=None,
+            padding_free=padding_free,
+            bf16=False,
+            use_cpu=True,
+            report_to="none",
+            dataset_kwargs={"skip_prepare_dataset": True},
+            per_device_train_batch_size=4,
+            gradient_checkpointing=False,
+            remove_unused_columns=False,
+        )
+        tokenizer = AutoTokenizer.from_pretrained(str(BUILTIN_MODEL))
+        trainer = kind(model=model, args=arguments, processing_class=tokenizer, train_dataset=dataset(rows))
+        batch = trainer.data_collator([trainer.train_dataset[i] for i in range(4)])
+        model.train()
+        loss = trainer.compute_loss(model, dict(batch))
+        loss.backward()
+        return float(loss.detach()), {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+    ours, theirs = measured(AnswerLossTrainer), measured(SFTTrainer)
+    assert ours[0] == pytest.approx(theirs[0], abs=1e-5)
+    assert ours[1].keys() == theirs[1].keys()
+    assert all(torch.allclose(g, theirs[1][n], atol=1e-4) for n, g in ours[1].items())
