@@ -25,7 +25,7 @@ from trainer import planfile
 from trainer.data.reading import read
 from trainer.diagnosis import diagnose
 from trainer.diagnosis.history import History
-from trainer.diagnosis.logs import read_history
+from trainer.diagnosis.logs import LogUnreadable, read_history
 from trainer.diagnosis.words import answer
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, faults, nearest, replace
@@ -183,7 +183,10 @@ def export(name: str, form: str, output: Path | None) -> ToolResult:
 def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any]:
     """Findings and words for a run, or for any log file."""
     if Path(target).is_file():
-        rows = read_history(Path(target).read_text("utf-8", errors="replace"))
+        try:
+            rows = read_history(Path(target).read_text("utf-8", errors="replace"))
+        except LogUnreadable as error:
+            raise UserFacingError(error.problem, error.where or Path(target).name, error.fix) from None
         context = read_json(checked(plan_file)) if plan_file else None
         history = History.from_log(rows, context, None)
         found = diagnose(history)

@@ -13,8 +13,8 @@ from trl import SFTConfig
 from trainer.checkpoints import last_good
 from trainer.errors import UserFacingError
 from trainer.methods.arguments import lora_arguments, sft_arguments
-from trainer.methods.loss import AnswerLossTrainer
 from trainer.methods.dataset import dataset, encoded, examples_in
+from trainer.methods.loss import AnswerLossTrainer
 from trainer.methods.models import load_base, load_tokenizer
 from trainer.methods.watch import Guard, Recorder, Sealer
 from trainer.plan import Lora, Plan

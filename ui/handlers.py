@@ -1,0 +1,214 @@
+"""What the page's buttons and boxes do: call the session, then show the conversation as it is."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import yaml
+
+from agent import commands
+from agent.llm import BUILTIN, Door
+from agent.session import Session
+from trainer import planfile
+from trainer.errors import UserFacingError
+from trainer.paths import SAMPLE_DATA, home
+from ui import html, live
+from ui.figures import loss_figure
+from ui.fold import chat_messages, last_event, stage
+
+CHIPS = ("Try the sample", "Why did loss spike?", "Should I fine-tune at all?")
+SAMPLE_WISH = "teach a model to sort our support mails by topic"
+
+
+def session_of(thread: str, brain: str) -> Session:
+    """The conversation of this page. Opened for each event, so that nothing lives in the process."""
+    return Session(thread, Door(brain or BUILTIN), roots=[home() / "uploads"])
+
+
+def open_page(thread: str) -> str:
+    """The conversation this browser had, or a new one."""
+    return thread or uuid.uuid4().hex[:12]
+
+
+def echo(entry: dict[str, Any], chat: list[Any]) -> tuple[list[Any], Any, dict[str, Any]]:
+    """Show the person's words at once; the answer follows."""
+    names = ", ".join(Path(f).name for f in entry.get("files", []))
+    text = " ".join(filter(None, [entry.get("text", ""), f"[{names}]" if names else ""]))
+    return [*chat, {"role": "user", "content": html.esc(text)}], gr.MultimodalTextbox(value=None), entry
+
+
+def say(thread: str, brain: str, mode: str, entry: dict[str, Any]) -> Any:
+    """A typed message, with the files dropped beside it."""
+    session = session_of(thread, brain)
+    try:
+        for file in entry.get("files", []):
+            session.give_file(keep_upload(Path(file)))
+        text = (entry.get("text") or "").strip() or ("what is in this file?" if entry.get("files") else "")
+        if text:
+            session.ask(text)
+    except UserFacingError as error:
+        gr.Warning(html.esc(error.sentence()))
+    finally:
+        session.close()
+    return show(thread, brain, mode)
+
+
+def keep_upload(file: Path) -> Path:
+    """A dropped file, moved out of the browser's temporary folder under a harmless name."""
+    folder = home() / "uploads" / uuid.uuid4().hex[:8]
+    folder.mkdir(parents=True)
+    name = "".join(c if c.isalnum() or c in "._-" else "_" for c in file.name)[-80:].lstrip(".") or "data.csv"
+    return Path(shutil.move(file, folder / name))
+
+
+def chip(text: str) -> Any:
+    """What an example button does."""
+
+    def pressed(thread: str, brain: str, mode: str) -> Any:
+        session = session_of(thread, brain)
+        try:
+            if text == CHIPS[0]:
+                session.give_file(SAMPLE_DATA)
+                session.ask(SAMPLE_WISH)
+            else:
+                session.ask(text)
+        finally:
+            session.close()
+        return show(thread, brain, mode)
+
+    return pressed
+
+
+def approve(thread: str, brain: str, mode: str, shown_hash: str) -> Any:
+    """The person's yes to the plan with this hash."""
+    return _answered(thread, brain, mode, lambda s: s.approve(shown_hash))
+
+
+def decline(thread: str, brain: str, mode: str) -> Any:
+    """The person's no."""
+    return _answered(thread, brain, mode, lambda s: s.decline())
+
+
+def change(thread: str, brain: str, mode: str, field: str, value: str) -> Any:
+    """One value changed on the card."""
+    try:
+        loaded = planfile.numbers(yaml.safe_load(value))
+    except yaml.YAMLError:
+        loaded = value
+    return _answered(thread, brain, mode, lambda s: s.change({field: loaded}))
+
+
+def _answered(thread: str, brain: str, mode: str, step: Any) -> Any:
+    session = session_of(thread, brain)
+    try:
+        step(session)
+    except UserFacingError as error:
+        gr.Warning(html.esc(error.sentence()))
+    finally:
+        session.close()
+    return show(thread, brain, mode)
+
+
+def act(thread: str, brain: str, what: str) -> list[dict[str, str]]:
+    """Stop or resume this conversation's run."""
+    session = session_of(thread, brain)
+    try:
+        run_id = session.state.get("run_id")
+        if run_id:
+            result = commands.stop(run_id) if what == "stop" else commands.resume(run_id)
+            gr.Info(html.esc(result.say))
+    except UserFacingError as error:
+        gr.Warning(html.esc(error.sentence()))
+    finally:
+        session.close()
+    return chat_messages(_events(thread, brain))
+
+
+def _events(thread: str, brain: str) -> list[dict[str, Any]]:
+    session = session_of(thread, brain)
+    try:
+        return session.events()
+    finally:
+        session.close()
+
+
+def show(thread: str, brain: str, mode: str) -> tuple[Any, ...]:
+    """The whole page from the conversation's events: the fold."""
+    session = session_of(thread, brain)
+    try:
+        events, order, run_id = session.events(), session.pending, session.state.get("run_id")
+    finally:
+        session.close()
+    plan = last_event(events, "plan")
+    card = html.empty("Say what you want and give a file: the plan appears here, every value with its reason.")
+    text = ""
+    if plan:
+        proposal = html.Proposal.model_validate(plan["order"]["proposal"])
+        search = commands.search_line(plan["order"])
+        card = html.plan_card(proposal, plan["hash"], mode == "expert", search, plan.get("diff"))
+        text = planfile.dump(proposal)
+    waiting = order is not None
+    run = live.find(run_id)
+    report = last_event(events, "data_report")
+    return (
+        chat_messages(events),
+        html.stepper(stage(events, waiting, run and run.status())),
+        card,
+        order.hash if order else "",
+        gr.Row(visible=waiting),
+        gr.Row(visible=False),
+        gr.Accordion(visible=bool(plan) and mode == "expert"),
+        text,
+        html.data_report(report["report"] if report else None),
+        gr.Tabs(selected=_tab(events, waiting)),
+        gr.HTML(visible=not events),
+    )
+
+
+def _tab(events: list[dict[str, Any]], waiting: bool) -> Any:
+    """The paper that the last event is about."""
+    for e in reversed(events[-4:]):
+        if e["type"] in ("run_started", "resumed"):
+            return "run"
+        if e["type"] == "plan":
+            return "plan"
+        if e["type"] == "data_report" and not waiting:
+            return "data"
+    return None
+
+
+def watch(thread: str, brain: str, seen: str, more: bool) -> tuple[Any, ...]:
+    """The run as the store has it now; nothing is sent while nothing has changed."""
+    nothing = (gr.skip(),) * 9
+    if not thread:
+        return nothing
+    events = _events(thread, brain)
+    started = last_event(events, "run_started")
+    run = live.find(started["run_id"] if started else None)
+    now = f"{live.signature(run)} {more}"
+    if run is None or now == seen:
+        return nothing
+    state, history = run.status(), run.history()
+    result = run.result()
+    findings = commands.explain(run.id, "", None)["findings"] if result else []
+    chat: Any = gr.skip()
+    if state.get("status") in ("finished", "failed", "died", "stopped"):
+        session = session_of(thread, brain)
+        session.report(run.id)
+        session.close()
+        chat = chat_messages(_events(thread, brain))
+    return (
+        now,
+        html.run_panel(run.id, state, live.latest(history)),
+        gr.Plot(value=loss_figure(history, findings, more), visible=bool(history)),
+        gr.Checkbox(visible=bool(history)),
+        gr.Row(visible=True),
+        html.result_panel(run.id, result, [f for f in findings if f["label"] != "healthy"]),
+        html.runs_table(commands.runs()),
+        chat,
+        html.stepper(stage(events, False, state)),
+    )
