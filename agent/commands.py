@@ -222,6 +222,17 @@ def study(name: str) -> Study:
     return StudyStore(home()).get(name)
 
 
+def study_state(name: str) -> dict[str, Any]:
+    """A search's progress for the page, with what each running trial has reached."""
+    found = StudyStore(home()).get(name)
+    state = found.state()
+    steps = {run.id: run.status() for run in found.trials()}
+    for trial in state.get("trials", []):
+        reached = steps.get(trial.get("run"), {})
+        trial["step"], trial["max_steps"] = reached.get("step", 0), reached.get("max_steps", 0)
+    return state
+
+
 class StudyResult(BaseModel):
     """A search's end for programs."""
 

@@ -20,6 +20,8 @@ from agent.llm import Brain, Door
 from agent.nodes import Nodes, event
 from agent.state import State, order_of
 from tools.orders import Order
+from tools.search.study import StudyStore
+from tools.searching import best_order
 from trainer.errors import UserFacingError
 from trainer.paths import home
 from trainer.records import read_json, write_atomic
@@ -121,7 +123,21 @@ class Session:
             told = {"log": [event("message", role="assistant", text=words), event("report", run_id=run_id)]}
             self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
 
-    def lay(self, order: Order, words: str) -> list[dict[str, Any]]:
+    def conclude(self, study_id: str) -> None:
+        """When a search has ended: tell its result once, and lay the best plan on the table."""
+        if any(e["type"] == "study_report" and e["study"] == study_id for e in self.events()):
+            return
+        found = StudyStore(self.folder).get(study_id)
+        best, text = best_order(found), str(found.state().get("text", ""))
+        done = event("study_report", study=study_id)
+        if best is not None:
+            self.lay(best, f"{text}\nThis is the plan with those values. Approve it, change it, or decline.", done)
+            return
+        with self._lock:
+            told = {"log": [event("message", role="assistant", text=text), done]}
+            self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
+
+    def lay(self, order: Order, words: str, *more: dict[str, Any]) -> list[dict[str, Any]]:
         """Put an order on the table that the person made themselves (an edited plan, a search's best)."""
         with self._lock:
             self._go_on()
@@ -133,7 +149,7 @@ class Session:
                 "order": order.model_dump(mode="json"),
                 "order_state": "proposed",
                 "order_number": number,
-                "log": [note, shown],
+                "log": [note, shown, *more],
             }
             self._run(Command(resume={"kind": "lay", "laid": laid}) if self._waiting() else {**laid, "entry": "lay"})
             return self.events()[before:]

@@ -43,7 +43,7 @@ def _step(model: Any, optimizer: Any, ids: torch.Tensor, precision: str) -> None
         # a third of the tokens is trained on, as in the runs that are being foretold
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, ::3]
         loss = cross_entropy(model.lm_head(hidden).float().flatten(0, 1), ids[:, ::3].flatten())
-    loss.backward()
+    torch.autograd.backward(loss)
     optimizer.step()
     optimizer.zero_grad()
 

@@ -37,6 +37,8 @@ class Page:
         with gr.Blocks(title="Tunesmith", analytics_enabled=False, fill_width=True) as self.blocks:
             self.thread = gr.BrowserState("", storage_key="tunesmith-thread", secret="tunesmith-page")
             self.seen = gr.State("")
+            self.job = gr.State("")
+            self.concluded = gr.State("")
             self._head()
             with gr.Row(elem_id="ts-main"):
                 with gr.Column(scale=5, min_width=320):
@@ -134,6 +136,7 @@ class Page:
             self.data,
             self.tabs,
             self.tour,
+            self.job,
         ]
         watched = [
             self.seen,
@@ -145,9 +148,10 @@ class Page:
             self.runs,
             self.chat,
             self.steps,
+            self.concluded,
         ]
         who = [self.thread, self.brain, self.mode]
-        live_in = [self.thread, self.brain, self.seen, self.more]
+        live_in = [self.thread, self.brain, self.job, self.seen, self.more]
         self.blocks.load(open_page, [self.thread], [self.thread], **PRIVATE).then(show, who, shown, **PRIVATE)
         sent = self.entry.submit(echo, [self.entry, self.chat], [self.chat, self.entry, self.data_box()], **PRIVATE)
         sent.then(say, [*who, self.data_box()], shown, **PRIVATE)
@@ -162,7 +166,8 @@ class Page:
         gr.on([self.set.click, self.value.submit], change, [*who, self.field, self.value], shown, **PRIVATE)
         self.mode.change(show, who, shown, **PRIVATE)
         self.timer.tick(watch, live_in, watched, show_progress="hidden", **PRIVATE)
-        self.more.change(lambda *a: watch(a[0], a[1], "", a[3]), live_in, watched, **PRIVATE)
+        self.concluded.change(show, who, shown, **PRIVATE)  # a search has laid its best plan on the table
+        self.more.change(lambda *a: watch(a[0], a[1], a[2], "", a[4]), live_in, watched, **PRIVATE)
         self.stop.click(lambda t, b: act(t, b, "stop"), [self.thread, self.brain], [self.chat], **PRIVATE)
         self.resume.click(lambda t, b: act(t, b, "resume"), [self.thread, self.brain], [self.chat], **PRIVATE)
         self.refresh.click(lambda: html.runs_table(commands.runs()), None, [self.runs], **PRIVATE)

@@ -153,6 +153,7 @@ def show(thread: str, brain: str, mode: str) -> tuple[Any, ...]:
         text = planfile.dump(proposal)
     waiting = order is not None
     run = live.find(run_id)
+    started = next((e for e in reversed(events) if e["type"] in ("run_started", "search_started")), {})
     report = last_event(events, "data_report")
     return (
         chat_messages(events),
@@ -166,13 +167,14 @@ def show(thread: str, brain: str, mode: str) -> tuple[Any, ...]:
         html.data_report(report["report"] if report else None),
         gr.Tabs(selected=_tab(events, waiting)),
         gr.HTML(visible=not events),
+        started.get("run_id") or started.get("study") or "",
     )
 
 
 def _tab(events: list[dict[str, Any]], waiting: bool) -> Any:
     """The paper that the last event is about."""
     for e in reversed(events[-4:]):
-        if e["type"] in ("run_started", "resumed"):
+        if e["type"] in ("run_started", "search_started"):
             return "run"
         if e["type"] == "plan":
             return "plan"
@@ -181,34 +183,63 @@ def _tab(events: list[dict[str, Any]], waiting: bool) -> Any:
     return None
 
 
-def watch(thread: str, brain: str, seen: str, more: bool) -> tuple[Any, ...]:
-    """The run as the store has it now; nothing is sent while nothing has changed."""
-    nothing = (gr.skip(),) * 9
-    if not thread:
-        return nothing
-    events = _events(thread, brain)
-    started = last_event(events, "run_started")
-    run = live.find(started["run_id"] if started else None)
+def watch(thread: str, brain: str, job: str, seen: str, more: bool) -> tuple[Any, ...]:
+    """The run or search as the store has it now; nothing is sent while nothing has changed."""
+    if job.startswith("study-"):
+        return _watch_search(thread, brain, job, seen)
+    run = live.find(job)
     now = f"{live.signature(run)} {more}"
     if run is None or now == seen:
-        return nothing
-    state, history = run.status(), run.history()
-    result = run.result()
+        return NOTHING
+    state, history, result = run.status(), run.history(), run.result()
     findings = commands.explain(run.id, "", None)["findings"] if result else []
-    chat: Any = gr.skip()
-    if state.get("status") in ("finished", "failed", "died", "stopped"):
-        session = session_of(thread, brain)
-        session.report(run.id)
-        session.close()
-        chat = chat_messages(_events(thread, brain))
+    odd = [f for f in findings if f["label"] != "healthy"]
+    ended = state.get("status") in ENDED
     return (
         now,
         html.run_panel(run.id, state, live.latest(history)),
-        gr.Plot(value=loss_figure(history, findings, more), visible=bool(history)),
+        gr.Plot(value=loss_figure(history, odd, more), visible=bool(history)),
         gr.Checkbox(visible=bool(history)),
         gr.Row(visible=True),
-        html.result_panel(run.id, result, [f for f in findings if f["label"] != "healthy"]),
+        html.result_panel(run.id, result, odd),
         html.runs_table(commands.runs()),
-        chat,
-        html.stepper(stage(events, False, state)),
+        _told(thread, brain, lambda s: s.report(run.id)) if ended else gr.skip(),
+        html.stepper(stage([], False, state)),
+        gr.skip(),
     )
+
+
+NOTHING = (gr.skip(),) * 10
+ENDED = ("finished", "failed", "died", "stopped")
+
+
+def _watch_search(thread: str, brain: str, study_id: str, seen: str) -> tuple[Any, ...]:
+    state = commands.study_state(study_id)
+    panel = html.study_panel(study_id, state)
+    if panel == seen:
+        return NOTHING
+    ended = state.get("status") != "running"
+    chat = _told(thread, brain, lambda s: s.conclude(study_id)) if ended else gr.skip()
+    concluded = study_id if ended else gr.skip()
+    hidden = gr.Row(visible=False)
+    return (
+        panel,
+        panel,
+        gr.Plot(visible=False),
+        gr.Checkbox(visible=False),
+        hidden,
+        *(gr.skip(),) * 2,
+        chat,
+        gr.skip(),
+        concluded,
+    )
+
+
+def _told(thread: str, brain: str, tell: Any) -> list[dict[str, str]]:
+    """Let the conversation tell how something ended, and show it."""
+    session = session_of(thread, brain)
+    try:
+        tell(session)
+        return chat_messages(session.events())
+    finally:
+        session.close()

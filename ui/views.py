@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 from trainer.estimate import Range
@@ -47,7 +48,7 @@ def plan_rows(proposal: Proposal) -> list[dict[str, str]]:
         rows.append(
             {
                 "field": name,
-                "value": value_text(value),
+                "value": value_text(Path(value).name if name == "dataset_path" else value),
                 "meaning": MEANING.get(name, ""),
                 "why": f"{reason.why}{source}" if reason else "",
                 "origin": reason.origin if reason else "default",

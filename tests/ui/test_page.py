@@ -37,11 +37,11 @@ def tab(chromium: str, page_url: str) -> Iterator[Page]:
         browser.close()
 
 
-def picture(page: Page, name: str) -> None:
+def picture(page: Page, name: str, whole: bool = True) -> None:
     if folder := os.environ.get("TUNESMITH_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.wait_for_timeout(800)
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+        page.screenshot(path=f"{folder}/{name}.png", full_page=whole)
 
 
 def say(page: Page, text: str, file: Path | None = None) -> None:
@@ -67,7 +67,7 @@ def test_from_a_typed_goal_to_the_result(tab: Page, home: Path, labelled_file: P
     picture(tab, "2-plan-simple")
     tab.locator("#ts-mode label", has_text="expert").click()
     expect(tab.locator(".ts-table").first).to_contain_text("learning_rate")
-    picture(tab, "3-plan-expert")
+    picture(tab, "3-plan-expert", whole=False)
     tab.locator("#ts-approve").focus()
     tab.keyboard.press("Enter")
     tab.wait_for_selector("text=run-1: running", timeout=SLOW)
@@ -137,3 +137,15 @@ def test_the_page_answers_while_it_is_asked_wrongly(tab: Page, tmp_path: Path) -
     say(tab, "how much data do i need?")
     expect(tab.locator("#ts-chat")).to_contain_text("50 to 100", timeout=20_000)
     assert time.monotonic() - started < 20
+
+
+def test_a_search_ends_with_a_plan_to_approve(tab: Page, home: Path, labelled_file: Path) -> None:
+    say(tab, "classify these mails by label, 1 epoch", labelled_file)
+    tab.wait_for_selector("#ts-approve")
+    say(tab, "search the learning rate between 1e-4 and 4e-3, 2 trials")
+    expect(tab.locator(".ts-note").first).to_contain_text("2 trials")
+    tab.locator("#ts-approve").click()
+    tab.wait_for_selector("text=/study-1: (running|finished)/", timeout=SLOW)
+    expect(tab.locator("#ts-chat")).to_contain_text("Best validation loss", timeout=SLOW)
+    expect(tab.locator("#ts-approve")).to_be_visible(timeout=SLOW)
+    assert not runs_of(home)

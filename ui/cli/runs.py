@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -179,7 +180,7 @@ def search(
     _approved(yes, order.hash, as_json)
     study = commands.start_search(order)
     note(f"Started {study.id}. Ctrl-C leaves it running.")
-    study.wait()
+    _trials_as_they_end(study)
     result = commands.study_result(study)
     best = commands.best_plan(study)
     target = output or study.folder / "best-plan.yaml"
@@ -193,6 +194,21 @@ def search(
     emit(as_json, result.model_dump() | {"plan_file": str(target) if best else None}, told)
     if best is None:
         raise typer.Exit(1)
+
+
+def _trials_as_they_end(study: Any) -> None:
+    """A line on stderr for every trial that has ended."""
+    told: set[int] = set()
+    while True:
+        state = study.state()
+        for trial in state.get("trials", []):
+            if trial["state"] != "running" and trial["number"] not in told:
+                told.add(trial["number"])
+                value = "" if trial["value"] is None else f", validation loss {trial['value']:.4f}"
+                note(f"trial {trial['number']}: {trial['state']}{value}  {trial['params']}")
+        if state.get("status") != "running":
+            return
+        time.sleep(0.5)
 
 
 @command
