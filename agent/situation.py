@@ -83,5 +83,7 @@ class Understanding(BaseModel):
     language: str = "en"
     confidence: float = 1.0
     """0 to 1; under 0.5 the agent asks instead of acting."""
+    directions: dict[str, str] = Field(default_factory=dict)
+    """Plan fields to go up or down, where no value was said."""
     unknown: list[str] = Field(default_factory=list)
     """Words or keys that look like an order but were not understood; named to the person."""

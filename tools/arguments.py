@@ -25,6 +25,10 @@ class PlanArguments(Wishes):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+    directions: dict[str, Literal["up", "down"]] = Field(
+        default_factory=dict, description="fields to raise or lower when no value was said"
+    )
+
     def wishes(self) -> Wishes:
         """The values that are wishes."""
         known = {k: v for k, v in self.said().items() if k in Wishes.model_fields}

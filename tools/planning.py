@@ -14,6 +14,12 @@ from trainer.data.profile import inspect
 from trainer.errors import UserFacingError
 from trainer.fields import diff
 from trainer.proposal import Proposal, propose, propose_on, survey, tokenizer_of
+from trainer.wishes import Wishes
+
+UNCLEAR_CHANGE = (
+    "I see that something should change, but not what, or to which value. For instance: two epochs, "
+    "learning rate 1e-4, smaller batch, use lora."
+)
 
 
 def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
@@ -51,10 +57,29 @@ def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
             return propose_plan(args, desk)
         raise UserFacingError("there is no plan to change yet", "", "Say what you want to train, and on what.")
     change = args.wishes().model_copy(update={"goal": ""})
-    wishes = old.wishes.merged(change)
+    steps = _stepped(args, old)
+    if not change.said() and not steps and not args.unknown:
+        return ToolResult(UNCLEAR_CHANGE, events=[{"type": "question", "missing": ["value"]}])
+    wishes = old.wishes.merged(Wishes(**steps)).merged(change)
     path = desk.data_file(wishes.dataset_path)
     new = propose(path, wishes)
-    return _laid(new, _unused(args) + diff_words(old, new), path, old)
+    say = _unused(args) + diff_words(old, new) + _stepped_words(steps)
+    return _laid(new, say, path, old)
+
+
+def _stepped(args: PlanArguments, old: Proposal) -> dict[str, Any]:
+    """'Smaller batch', 'more epochs': half or double what the plan has, since no number was said."""
+    leaves, out = old.plan.leaves(), {}
+    for name, way in args.directions.items():
+        value = leaves.get(name)
+        if name in Wishes.model_fields and isinstance(value, int | float) and not isinstance(value, bool):
+            stepped = value * 2 if way == "up" else value / 2
+            out[name] = max(1, round(stepped)) if isinstance(value, int) else stepped
+    return out
+
+
+def _stepped_words(steps: dict[str, Any]) -> str:
+    return "\nYou named no number, so I took double or half; say one if you mean another." if steps else ""
 
 
 def decline_plan(args: Nothing, desk: Desk) -> ToolResult:

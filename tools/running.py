@@ -6,7 +6,7 @@ from tools.arguments import Nothing, OfRun
 from tools.desk import Desk, ToolResult
 from tools.orders import Order
 from tools.search.study import StudyStore
-from tools.words import result_words, status_words
+from tools.words import plan_words, result_words, status_words
 from trainer import launch
 from trainer.errors import UserFacingError
 from trainer.runs import ACTIVE, Run
@@ -46,7 +46,9 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
 
 
 def run_status(args: OfRun, desk: Desk) -> ToolResult:
-    """Where a run stands: step, loss, time left, or how it ended."""
+    """Where a run stands: step, loss, time left, or how it ended; without a run, the plan on the table."""
+    if args.run_id is None and desk.order is not None and desk.order_state == "proposed":
+        return ToolResult(plan_words(desk.order.proposal), {"hash": desk.order.hash})
     run = desk.run(args.run_id)
     return ToolResult(
         status_words(run),

@@ -76,6 +76,8 @@ class Wishes(BaseModel):
         """These wishes with later ones on top; what a later one replaces is dropped."""
         newer = later.said()
         kept = {k: v for k, v in self.said().items() if not _replaced(k, newer)}
+        if newer.get("dataset_path", self.dataset_path) != self.dataset_path:
+            kept = {k: v for k, v in kept.items() if not k.endswith("_column")}  # of another file
         return Wishes(**(kept | newer))
 
 

@@ -26,6 +26,11 @@ _NONE = re.compile(
 )
 
 
+_LONGER = re.compile(
+    r"train\w*( it)?( for)?( a bit| much)? longer|länger trainier|entrena\w* más tiempo|train\w* plus longtemps|训练(久|长)一点"
+)
+
+
 @dataclass
 class Edits:
     """What a text says about the numbers of a plan."""
@@ -34,6 +39,8 @@ class Edits:
     absurd: dict[str, Any] = field(default_factory=dict)
     directions: set[str] = field(default_factory=set)
     """Fields to go up or down without a stated value."""
+    ways: dict[str, str] = field(default_factory=dict)
+    """The same fields with their way: up or down."""
     named: set[str] = field(default_factory=set)
     relative: bool = False
     loose: list[Number] = field(default_factory=list)
@@ -186,8 +193,13 @@ def _directions(edits: Edits, scan: Scan) -> None:
     for mention in fields.mentions(scan.text):
         around = scan.text[max(0, mention.start - 18) : mention.start] + "#" + scan.text[mention.end : mention.end + 14]
         edits.named.add(mention.field)
-        if cue("down").search(around) or cue("up").search(around):
+        down = bool(cue("down").search(around))
+        if down or cue("up").search(around):
             edits.directions.add(mention.field)
+            edits.ways[mention.field] = "down" if down else "up"
+    if _LONGER.search(scan.text) and "num_train_epochs" not in edits.named:
+        edits.directions.add("num_train_epochs")
+        edits.ways["num_train_epochs"] = "up"
 
 
 def _switched_off(edits: Edits, scan: Scan) -> None:

@@ -23,6 +23,8 @@ class BuiltinProvider(CustomLLM):  # type: ignore[misc]
         """One tool call; the extras of the understanding travel in the text."""
         read = understand(_last(messages), _situation(messages))
         name, arguments = call_for(read.intent, read.slots)
+        if read.intent == "revise_plan" and read.directions:
+            arguments = arguments | {"directions": read.directions}
         return _response(model, name, arguments, read)
 
 

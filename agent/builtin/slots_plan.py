@@ -27,6 +27,10 @@ def plan_values(r: Reading) -> dict[str, Any]:
     slots.update(_model(r))
     slots.update(_files(r))
     slots.update(r.config)
+    if "sample_word" in r.concepts and "dataset_path" not in slots:
+        slots["dataset_path"] = "sample"
+    if "keep_duplicates" in r.concepts:
+        slots["skip_rows"] = ["empty"]
     if "lora_alpha" not in slots:
         slots.update(_tied_alpha(r, slots))
     if slots.get("modules_to_save") and "lora_r" not in slots:

@@ -23,6 +23,7 @@ def understand(text: str, situation: Situation) -> Understanding:
         secondary_intents=_secondary(intent, found, scores),
         language=read.message.language,
         confidence=confidence,
+        directions={k: v for k, v in read.edits.ways.items() if k not in values},
         unknown=[*read.unknown, *(f"{k}={v}" for k, v in read.edits.absurd.items())],
     )
 
@@ -36,6 +37,9 @@ def _guarded(intent: Intent, read: Reading) -> Intent:
 
 def _settled(intent: Intent, values: dict[str, Any], read: Reading, found: set[str]) -> tuple[Intent, dict[str, Any]]:
     """A last look: absurd values are asked about and never taken along."""
+    if values.get("dataset_path") == "sample":
+        # columns were read from another file
+        values = {k: v for k, v in values.items() if not k.endswith("_column")}
     if intent == "revise_plan" and read.edits.absurd and not values:
         return "clarify", slots.BUILDERS["clarify"](read, found | {"has:absurd"})
     return intent, values
