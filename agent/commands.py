@@ -206,7 +206,7 @@ def explain_line(item: dict[str, Any]) -> dict[str, Any]:
 
 def search_order(proposal: Proposal, trials: int, spaces: list[str], workers: int, hours: float | None) -> Order:
     """A search to be approved."""
-    space = checked_space(dict(parse_space(text) for text in spaces)) or default_space(proposal.plan, [])
+    space = checked_space(dict(parse_space(text) for text in spaces), proposal.plan) or default_space(proposal.plan, [])
     settings = SearchSettings(n_trials=trials, space=space, workers=workers, max_hours=hours)
     return Order(kind="search", proposal=proposal, search=settings)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import START, StateGraph
 
 from agent.nodes import Nodes
 from agent.state import State
@@ -24,5 +24,4 @@ def build(nodes: Nodes, checkpointer: Any) -> Any:
     graph.add_node("launch", nodes.launch)
     graph.add_conditional_edges(START, _entry, ["listen", "wait"])
     graph.add_edge("listen", "act")
-    graph.add_edge("launch", END)
     return graph.compile(checkpointer=checkpointer)

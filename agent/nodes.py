@@ -216,21 +216,19 @@ class Nodes:
             return {"log": [spoken, said(words), event("needs_approval", hash=current)]}, "wait"
         return {"inbox": text, "log": [spoken]}, "listen"
 
-    def launch(self, state: State) -> dict[str, Any]:
+    def launch(self, state: State) -> Command[Literal["wait", "__end__"]]:
         """Start what was approved. Its own node: a rerun finds the ticket used and starts nothing twice."""
         order = order_of(state)
         if order is None:
-            return {"order_state": "none"}
+            return Command(update={"order_state": "none"}, goto="__end__")
         try:
             result = carry_out(order, state["approval"], self.desk(state))
         except UserFacingError as error:
-            return {"order_state": "proposed", "log": [said(error.sentence()), event("problem")]}
-        events = [event(e["type"], **_rest(e)) for e in result.events]
-        return {
-            "order_state": "started",
-            "run_id": result.run_id or state.get("run_id"),
-            "log": [said(result.say), *events],
-        }
+            log = [said(error.sentence()), event("problem")]
+            return Command(update={"order_state": "proposed", "log": log}, goto="wait")
+        log = [said(result.say), *(event(e["type"], **_rest(e)) for e in result.events)]
+        run_id = result.run_id or state.get("run_id")
+        return Command(update={"order_state": "started", "run_id": run_id, "log": log}, goto="__end__")
 
 
 def _rest(e: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tools.arguments import Nothing, OfRun
 from tools.desk import Desk, ToolResult
 from tools.orders import Order
 from tools.search.study import StudyStore
 from tools.words import plan_words, result_words, status_words
 from trainer import launch
+from trainer.data.reading import fingerprint
 from trainer.errors import UserFacingError
 from trainer.runs import ACTIVE, Run
 
@@ -28,6 +31,13 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     """Launch an approved order. The same approval starts one run, however often it is sent."""
     if order.proposal.blockers:
         raise UserFacingError("this plan can't start", "", order.proposal.blockers[0].advice)
+    data = order.proposal.plan.data
+    if not Path(data.dataset_path).is_file() or fingerprint(Path(data.dataset_path)) != data.fingerprint:
+        raise UserFacingError(
+            "has changed since the plan was shown",
+            Path(data.dataset_path).name,
+            "Ask for the plan again; nothing was started.",
+        )
     if order.kind == "search":
         study, new = StudyStore(desk.home).create(order, approval)
         if new:

@@ -19,7 +19,7 @@ def search_hyperparameters(args: Search, desk: Desk) -> ToolResult:
     proposal = desk.proposal
     if proposal is None:
         proposal = propose(desk.data_file(None), Wishes(goal="search for better settings"))
-    space = checked_space(args.search_space) or default_space(proposal.plan, args.search_fields)
+    space = checked_space(args.search_space, proposal.plan) or default_space(proposal.plan, args.search_fields)
     settings = SearchSettings(
         n_trials=args.n_trials,
         max_hours=args.max_hours,

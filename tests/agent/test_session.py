@@ -249,3 +249,16 @@ def test_a_run_is_reported_once_even_while_a_plan_waits(home: Path, qa_file: Pat
     session.report("run-1")
     assert [e["type"] for e in session.events()].count("report") == 1
     assert session.pending == waiting
+
+
+def test_data_that_changed_after_the_plan_start_nothing(home: Path, qa_file: Path, launches: Launches) -> None:
+    session = talk(home, qa_file)
+    session.ask("train a model to answer these questions")
+    with qa_file.open("a") as file:
+        file.write("one more,row\n")
+    assert "has changed since" in words(session.ask("yes, go"))
+    assert not launches.runs
+    assert session.pending is not None
+    session.ask("train a model to answer these questions")
+    session.ask("yes, go")
+    assert launches.runs == ["run-1"]

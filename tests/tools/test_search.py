@@ -38,11 +38,15 @@ def test_spaces_are_read(text: str, want: object) -> None:
         {"lora_r": {"choices": []}},
         {"learning_rate": {"low": 0, "high": 1, "log": True}},
         {"base_model": {"choices": ["a", "b"]}},
+        {"learning_rate": {"low": 1e-4, "high": 4.0, "log": True}},
     ],
 )
-def test_faulty_spaces_are_refused_with_a_way_out(space: dict[str, dict[str, object]]) -> None:
+def test_faulty_spaces_are_refused_with_a_way_out(
+    home: Path, qa_file: Path, space: dict[str, dict[str, object]]
+) -> None:
+    plan = propose(qa_file, Wishes(tuning="lora")).plan
     with pytest.raises(UserFacingError) as caught:
-        checked_space(space)
+        checked_space(space, plan)
     assert caught.value.fix
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.ui.conftest import FLAGS
+from tests.ui.conftest import FLAGS, free_port, serve
 from trainer.runs import RunStore
 
 SLOW = 240_000
@@ -149,3 +149,31 @@ def test_a_search_ends_with_a_plan_to_approve(tab: Page, home: Path, labelled_fi
     expect(tab.locator("#ts-chat")).to_contain_text("Best validation loss", timeout=SLOW)
     expect(tab.locator("#ts-approve")).to_be_visible(timeout=SLOW)
     assert not runs_of(home)
+
+
+def test_a_killed_page_harms_no_run(chromium: str, home: Path, labelled_file: Path) -> None:
+    port = free_port()
+    process = serve(port, home / "page.log")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{port}")
+        page.wait_for_selector("#ts-chips")
+        say(page, "classify these mails by label, 8 epochs", labelled_file)
+        page.wait_for_selector("#ts-approve")
+        page.locator("#ts-approve").click()
+        page.wait_for_selector("text=run-1: running", timeout=SLOW)
+        process.kill()
+        process.wait(10)
+        run = runs_of(home)[0]
+        reached = run.status()["step"]
+        process = serve(port, home / "page.log")
+        page.goto(f"http://127.0.0.1:{port}")
+        expect(page.locator("#ts-chat")).to_contain_text("Started run-1")
+        page.get_by_role("tab", name="Run", exact=True).click()
+        page.wait_for_selector("text=run-1: finished", timeout=SLOW)
+        assert run.status()["step"] > reached
+        assert len(runs_of(home)) == 1
+        browser.close()
+    process.terminate()
+    process.wait(20)

@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 
 from tools.orders import SearchSettings
 from tools.search.result import conclude
+from tools.search.space import WHOLE
 from tools.search.study import Study
 from trainer import launch
 from trainer.fields import replace
@@ -175,7 +176,7 @@ def _suggest(trial: optuna.Trial, name: str, spec: dict[str, Any]) -> Any:
     if "choices" in spec:
         return trial.suggest_categorical(name, spec["choices"])
     low, high, log = spec["low"], spec["high"], bool(spec.get("log"))
-    if name in ("lora_r", "lora_alpha", "per_device_train_batch_size"):
+    if name in WHOLE:
         return trial.suggest_int(name, int(low), int(high), log=log)
     return trial.suggest_float(name, low, high, log=log)
 

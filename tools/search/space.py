@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.orders import SearchSettings
 from trainer.errors import UserFacingError
-from trainer.fields import SECTION_OF, nearest
+from trainer.fields import SECTION_OF, nearest, replace
 from trainer.plan import Lora, Plan
 
 SOURCE = "tinker-cookbook sweep and axolotl, docs/agents/sft.md: the rate first, the rank last"
@@ -50,9 +50,12 @@ def default_space(plan: Plan, fields: list[str]) -> dict[str, dict[str, Any]]:
     return {name: known[name] for name in wanted}
 
 
-def checked_space(space: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """A person's space, with every fault named."""
+def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dict[str, Any]]:
+    """A person's space, with every fault named; its ends must be values a plan may hold."""
     for name, spec in space.items():
+        wide = "low" in spec and 0 < 10 * spec["low"] <= spec["high"]
+        if name == "learning_rate" and wide:
+            spec.setdefault("log", True)  # rates are felt by their ratio, not their difference
         if name not in SECTION_OF or name not in SEARCHABLE:
             raise UserFacingError(f"I can't search over {name}", "search space", nearest(name, list(SEARCHABLE)))
         if "choices" in spec:
@@ -66,7 +69,17 @@ def checked_space(space: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]
             )
         elif spec.get("log") and spec["low"] <= 0:
             raise UserFacingError(f"{name}: a log range starts above 0", "search space", "Raise the low end.")
+        for value in spec.get("choices") or (spec["low"], spec["high"]):
+            replace(plan, {name: _whole(name, value)})
     return space
+
+
+WHOLE = ("lora_r", "lora_alpha", "per_device_train_batch_size")
+"""Fields that hold whole numbers."""
+
+
+def _whole(name: str, value: Any) -> Any:
+    return int(value) if name in WHOLE and isinstance(value, float) else value
 
 
 def parse_space(text: str) -> tuple[str, dict[str, Any]]:
