@@ -31,14 +31,13 @@ from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, faults, nearest, replace
 from trainer.paths import checked, home
 from trainer.proposal import Proposal, propose
-from trainer.records import read_json
 from trainer.runs import ACTIVE, Run, RunStore
 from trainer.wishes import Wishes
 
 
 def desk(files: list[str] | None = None, run_id: str | None = None) -> Desk:
     """A desk for one command: the person named the file, so it may be read wherever it lies."""
-    return Desk(home=home(), roots=[Path.cwd()], files=files or [], run_id=run_id)
+    return Desk(home=home(), roots=[Path.cwd()], files=files or [], run_id=run_id, anywhere=True)
 
 
 def store() -> RunStore:
@@ -49,16 +48,7 @@ def store() -> RunStore:
 def inspect(path: Path, model: str | None = None) -> ToolResult:
     """Look at a file."""
     full = str(checked(path).resolve())
-    table = desk([full])
-    if model:
-        table.order = None
-        from trainer.base_models import resolve
-        from trainer.data.profile import inspect as look
-        from trainer.proposal import tokenizer_of
-
-        profile = look(Path(full), {}, tokenizer_of(resolve(model))).profile
-        return ToolResult("", profile.model_dump(mode="json"))
-    return inspect_data(a.Inspect(dataset_path=full), table)
+    return inspect_data(a.Inspect.model_validate({"dataset_path": full, "base_model": model}), desk([full]))
 
 
 def plan(words: str, path: Path, brain: Brain, model: str | None = None, sets: list[str] | None = None) -> Proposal:
@@ -88,7 +78,12 @@ def _assignment(text: str) -> tuple[str, Any]:
         raise UserFacingError(f"{text!r} is no assignment", "--set", "Write name=value.")
     if name not in Wishes.model_fields and name not in SECTION_OF:
         raise UserFacingError(f"the plan has no field {name}", "--set", nearest(name, list(SECTION_OF)))
-    loaded = planfile.numbers(yaml.safe_load(value))
+    try:
+        loaded = planfile.numbers(yaml.safe_load(value))
+    except yaml.YAMLError:
+        raise UserFacingError(
+            f"I can't read the value in {text!r}", "--set", "Quote it, or close the bracket."
+        ) from None
     return name, loaded
 
 
@@ -187,7 +182,7 @@ def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any
             rows = read_history(Path(target).read_text("utf-8", errors="replace"))
         except LogUnreadable as error:
             raise UserFacingError(error.problem, error.where or Path(target).name, error.fix) from None
-        context = read_json(checked(plan_file)) if plan_file else None
+        context = planfile.load_any(checked(plan_file)) if plan_file else None
         history = History.from_log(rows, context, None)
         found = diagnose(history)
         return {
@@ -200,6 +195,8 @@ def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any
 
 def explain_line(item: dict[str, Any]) -> dict[str, Any]:
     """One line of a batch: {id, plan, run, history} -> {id, findings}."""
+    if not isinstance(item, dict) or "history" not in item or "id" not in item:
+        raise UserFacingError("a line lacks id or history", "--batch", "Each line is {id, plan, run, history}.")
     history = History.from_log(item["history"], item.get("plan"), item.get("run"))
     return {"id": item["id"], "findings": [f.model_dump(mode="json") for f in diagnose(history)]}
 

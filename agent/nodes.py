@@ -12,6 +12,7 @@ from langgraph.types import Command, interrupt
 from pydantic import ValidationError
 
 from agent.approval import read_answer, ticket
+from agent.builtin.understand import understand
 from agent.intents import intent_of
 from agent.llm import BUILTIN, Brain, Call, Door, DoorError, Reply
 from agent.numbers import invented
@@ -28,7 +29,9 @@ from trainer.fields import faults
 REPAIRS = 2
 """Times a model may correct its arguments before the person is asked."""
 CALLS_A_TURN = 3
-PHRASED = {"inspect_data", "explain_run", "advise", "run_status"}
+OWN_WORDS = {"resume_run": "resume", "export_model": "export", "stop_run": "stop"}
+"""Tools a hosted model may not call by itself, and the intent that the person's words must have."""
+PHRASED = {"explain_run", "advise", "run_status"}
 """Tools whose sentences a hosted model may put into other words. None of them quotes rows."""
 PHRASE_WORDS = 120
 Step = tuple[dict[str, Any], Literal["launch", "listen", "act", "wait", "__end__"]]
@@ -137,6 +140,7 @@ class Nodes:
                 f"To {name} is not built yet. I can inspect data, plan, train, search, evaluate and explain."
             )
         try:
+            self._persons_own(call["name"], state)
             arguments = dict(call["arguments"])
             if "goal" in tool.arguments.model_fields and not arguments.get("goal"):
                 arguments["goal"] = state["inbox"][:2000]
@@ -149,6 +153,15 @@ class Nodes:
             return ToolResult(
                 error.sentence() if isinstance(error, UserFacingError) else str(error),
                 events=[{"type": "problem"}],
+            )
+
+    def _persons_own(self, name: str, state: State) -> None:
+        """What costs or writes must be the person's own wish, not a model's idea."""
+        if self.brain.model == BUILTIN or name not in OWN_WORDS:
+            return
+        if understand(state["inbox"], situation_of(state, self.desk(state))).intent != OWN_WORDS[name]:
+            raise UserFacingError(
+                f"to {OWN_WORDS[name]} I need your own word", "", f"Say '{OWN_WORDS[name]}' if you want that."
             )
 
     def phrase(self, state: State) -> Command[Literal["wait", "__end__"]]:
@@ -194,7 +207,7 @@ class Nodes:
             return dict(answer["laid"]), "wait"
         if kind == "calls":
             return {k: answer[k] for k in ("calls", "inbox", "log")}, "act"
-        update, goto = self._typed(state, str(answer.get("text", "")), current)
+        update, goto = self._typed(state, str(answer.get("text", "")), current, str(answer.get("shown") or current))
         return {**update, "files": answer.get("files", [])}, goto
 
     def _approved(self, state: State, shown: str, current: str) -> Step:
@@ -204,12 +217,12 @@ class Nodes:
         mark = ticket(self.thread(), state.get("order_number", 0), current)
         return {"order_state": "approved", "approval": mark, "log": [event("approved", hash=current)]}, "launch"
 
-    def _typed(self, state: State, text: str, current: str) -> Step:
+    def _typed(self, state: State, text: str, current: str, shown: str) -> Step:
         """A typed answer: a plain yes approves, an unclear one gets the button, the rest is a message."""
         spoken = event("message", role="user", text=text)
         verdict = read_answer(text)
         if verdict == "approve":
-            update, goto = self._approved(state, current, current)
+            update, goto = self._approved(state, shown, current)
             return {**update, "log": [spoken, *update["log"]]}, goto
         if verdict == "confirm":
             words = "I take no chances with a start: press Approve, or say yes to exactly this plan."

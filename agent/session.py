@@ -80,14 +80,14 @@ class Session:
         known = list(self.state.get("files", []))
         return known + [f for f in read_json(self._given).get("files", []) if f not in known]
 
-    def ask(self, text: str) -> list[dict[str, Any]]:
-        """A typed message. Returns the events it caused."""
+    def ask(self, text: str, shown: str = "") -> list[dict[str, Any]]:
+        """A typed message. Returns the events it caused. `shown` is the hash on the person's screen, if any."""
         with self._lock:
             self._go_on()
             before = len(self.events())
             files = self.files()
             if self._waiting():
-                self._run(Command(resume={"kind": "text", "text": text, "files": files}))
+                self._run(Command(resume={"kind": "text", "text": text, "files": files, "shown": shown}))
             else:
                 spoken = event("message", role="user", text=text)
                 self._run({"inbox": text, "files": files, "entry": "text", "log": [spoken]})
@@ -117,25 +117,30 @@ class Session:
     def report(self, run_id: str) -> None:
         """Tell in the conversation, once, how its run has ended."""
         with self._lock:
-            if any(e["type"] == "report" and e["run_id"] == run_id for e in self.events()):
+            run = RunStore(self.folder).get(run_id)
+            status = run.status().get("status")
+            if any(e["type"] == "report" and (e["run_id"], e["status"]) == (run_id, status) for e in self.events()):
                 return
-            words = account(RunStore(self.folder).get(run_id))
-            told = {"log": [event("message", role="assistant", text=words), event("report", run_id=run_id)]}
+            words = event("message", role="assistant", text=account(run))
+            told = {"log": [words, event("report", run_id=run_id, status=status)]}
             self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
 
     def conclude(self, study_id: str) -> None:
         """When a search has ended: tell its result once, and lay the best plan on the table."""
-        if any(e["type"] == "study_report" and e["study"] == study_id for e in self.events()):
-            return
+        with self._lock:
+            if any(e["type"] == "study_report" and e["study"] == study_id for e in self.events()):
+                return
+            self._tell_study(study_id)
+
+    def _tell_study(self, study_id: str) -> None:
         found = StudyStore(self.folder).get(study_id)
         best, text = best_order(found), str(found.state().get("text", ""))
         done = event("study_report", study=study_id)
         if best is not None:
             self.lay(best, f"{text}\nThis is the plan with those values. Approve it, change it, or decline.", done)
             return
-        with self._lock:
-            told = {"log": [event("message", role="assistant", text=text), done]}
-            self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
+        told = {"log": [event("message", role="assistant", text=text), done]}
+        self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
 
     def lay(self, order: Order, words: str, *more: dict[str, Any]) -> list[dict[str, Any]]:
         """Put an order on the table that the person made themselves (an edited plan, a search's best)."""

@@ -87,7 +87,8 @@ def _plan(order: Order | None) -> dict[str, Any]:
 
 
 def _run(desk: Desk) -> dict[str, Any] | None:
-    return _short(desk.run_id, desk) if desk.run_id else None
+    known = {run.id for run in desk.store.all()}
+    return _short(desk.run_id, desk) if desk.run_id in known else None
 
 
 def _short(run_id: str, desk: Desk) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from agent.approval import read_answer
 from agent.intents import intent_of
-from agent.llm import Brain, Message
+from agent.llm import Brain, DoorError, Message
 from agent.situation import FileFact, Situation, Understanding
 from prompts import render
 from tools.arguments import PlanArguments
@@ -35,7 +35,10 @@ def read(brain: Brain, text: str, situation: Situation) -> Understanding:
     """Intent and slots of a message; a plain yes to a shown plan never reaches a model."""
     if situation.state == "plan_proposed" and read_answer(text) == "approve":
         return Understanding(intent="approve")
-    reply = brain.complete(messages_for(text, situation), schemas())
+    try:
+        reply = brain.complete(messages_for(text, situation), schemas())
+    except DoorError as error:
+        raise UserFacingError(str(error), "", "Use the built-in brain (unset TUNESMITH_LLM), or try again.") from None
     if not reply.calls:
         return Understanding(intent="clarify")
     first, rest = reply.calls[0], reply.calls[1:]

@@ -28,6 +28,8 @@ class Desk:
     order_state: str = "none"
     """none, proposed, approved or started."""
     run_id: str | None = None
+    anywhere: bool = False
+    """The person named the path themselves on the command line."""
 
     @property
     def store(self) -> RunStore:

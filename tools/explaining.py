@@ -79,7 +79,9 @@ def compare_runs(args: Compare, desk: Desk) -> ToolResult:
     parts = [f"{n} {number(x)} against {number(y)}" for n, (x, y) in changed.items()]
     lines = [f"{a.id} against {b.id}: {', '.join(parts) or 'the same plan'}."]
     lines += _outcomes(a, b)
-    return ToolResult("\n".join(lines), {"runs": [a.id, b.id], "diff": changed})
+    return ToolResult(
+        "\n".join(lines), {"runs": [a.id, b.id], "diff": changed, "results": {r.id: r.result() for r in (a, b)}}
+    )
 
 
 def _outcomes(a: Run, b: Run) -> list[str]:
@@ -87,6 +89,14 @@ def _outcomes(a: Run, b: Run) -> list[str]:
     if not ra or not rb:
         missing = ", ".join(r.id for r, x in ((a, ra), (b, rb)) if not x)
         return [f"{missing} has no result on the hold-out yet, so which is better is not known."]
+    da, db = a.plan().data, b.plan().data
+    same = (da.fingerprint, da.holdout_split, a.plan().schedule.seed) == (
+        db.fingerprint,
+        db.holdout_split,
+        b.plan().schedule.seed,
+    )
+    if not same:
+        return ["They were tested on different rows (data, seed or split differ): their figures can't be weighed."]
     if ra["metric"] != rb["metric"]:
         return [f"They were judged by different metrics ({ra['metric']}, {rb['metric']}): not comparable."]
     ta, tb = ra["tuned"], rb["tuned"]

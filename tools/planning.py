@@ -25,7 +25,7 @@ UNCLEAR_CHANGE = (
 def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
     """Read a data file and report its rows, columns, roles, lengths and faults. Changes nothing."""
     path = desk.data_file(args.dataset_path)
-    model = resolve(desk.proposal.plan.base_model if desk.proposal else None)
+    model = resolve(args.unknown.get("base_model") or (desk.proposal.plan.base_model if desk.proposal else None))
     said = args.model_dump(exclude_none=True)
     wanted = {r: said[f"{r}_column"] for r in ("prompt", "completion", "label") if f"{r}_column" in said}
     profile = inspect(path, wanted, tokenizer_of(model)).profile
@@ -84,8 +84,8 @@ def _stepped_words(steps: dict[str, Any]) -> str:
 
 def decline_plan(args: Nothing, desk: Desk) -> ToolResult:
     """The person declines or defers the plan on the table. Nothing starts."""
-    if desk.order is None:
-        return ToolResult("There is nothing on the table, and nothing is running because of it.")
+    if desk.order is None or desk.order_state != "proposed":
+        return ToolResult("No plan is waiting for an answer. To end a run, say stop.")
     return ToolResult(
         "Nothing was started. The plan is put aside; say what should be different, or 'show the plan'.",
         events=[{"type": "declined", "hash": desk.order.hash}],

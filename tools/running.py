@@ -19,6 +19,8 @@ def start_training(args: Nothing, desk: Desk) -> ToolResult:
     """Start the plan that the person has approved. Without their approval nothing starts."""
     if desk.order is None:
         raise UserFacingError("there is no plan to start yet", "", "Say what you want to train, and on what.")
+    if desk.order_state == "none":
+        raise UserFacingError("no plan is on the table", "", "Ask for the plan again, then approve it.")
     if desk.order_state == "proposed":
         return ToolResult(
             "The plan on the table is not approved yet. Press Approve, or say yes to exactly this plan.",
@@ -40,7 +42,7 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
         )
     if order.kind == "search":
         study, new = StudyStore(desk.home).create(order, approval)
-        if new:
+        if new or not (study.folder / "process.json").exists():
             study.start()
         trials = order.search.n_trials if order.search else 0
         say = f"{'Started' if new else 'Already started as'} {study.id}: up to {trials} trials."
@@ -72,10 +74,13 @@ def stop_run(args: OfRun, desk: Desk) -> ToolResult:
     run = desk.run(args.run_id)
     state = run.status().get("status")
     if state not in ACTIVE:
-        return ToolResult(f"It is not running. {status_words(run)}", {"run_id": run.id})
+        return ToolResult(f"It is not running. {status_words(run)}", described(run))
+    if state == "evaluating":
+        say = f"{run.id} is trained already and is only being tested; that ends by itself in a moment."
+        return ToolResult(say, described(run))
     run.ask_stop()
     say = f"Asked {run.id} to save a checkpoint and stop. Say 'resume' to go on later."
-    return ToolResult(say, {"run_id": run.id}, [{"type": "stopping", "run_id": run.id}])
+    return ToolResult(say, described(run), [{"type": "stopping", "run_id": run.id}])
 
 
 def resume_run(args: OfRun, desk: Desk) -> ToolResult:

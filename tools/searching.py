@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tools.arguments import Search
 from tools.desk import Desk, ToolResult
 from tools.orders import Order, SearchSettings
-from tools.search.space import checked_space, default_space, describe
+from tools.search.space import checked_space, default_space, describe, own_values
 from tools.search.study import Study
+from trainer import planfile
+from trainer.fields import replace
 from trainer.proposal import propose
 from trainer.reasons import Reason
 from trainer.wishes import Wishes
@@ -36,23 +36,36 @@ def search_terms(order: Order) -> str:
     """What a search would do, for its card."""
     settings = order.search or SearchSettings(n_trials=1, space={})
     time = order.proposal.estimates.time
-    each = "unknown" if time.high is None else f"at most about {settings.n_trials * time.high:.0f} minutes"
+    longest = settings.space.get("num_train_epochs", {}).get("high")
+    factor = max(1.0, longest / order.proposal.plan.schedule.num_train_epochs) if longest else 1.0
+    each = (
+        "unknown"
+        if time.high is None
+        else f"about {settings.n_trials * time.high * factor:.0f} minutes at the slow end"
+    )
     limit = f", stopped after {settings.max_hours:g} h" if settings.max_hours else ""
     return (
-        f"Search: {settings.n_trials} trials over {describe(settings)}. Trial 0 is the plan itself; "
+        f"Search: {settings.n_trials} trials over {describe(settings)}. {_first(order, settings)}; "
         "the validation loss decides, hopeless trials are stopped early, the hold-out stays sealed. "
         f"In all {each}{limit}. Approve the search?"
     )
 
 
+def _first(order: Order, settings: SearchSettings) -> str:
+    """Whether the plan's own values lie in the space."""
+    outside = [n for n in settings.space if n not in own_values(order.proposal.plan, settings.space)]
+    if outside:
+        return f"The plan's own {', '.join(outside)} lies outside this range, so trial 0 is not the plan"
+    return "Trial 0 is the plan itself"
+
+
 def best_order(study: Study) -> Order | None:
-    """The plan with the best values, ready to be approved; None when there is none."""
-    state = study.state()
-    if not state.get("best"):
+    """The plan that was searched with its best values, ready to be approved; None when there is none."""
+    best = study.state().get("best")
+    if not best:
         return None
-    wishes = Wishes.model_validate(state["wishes"])
-    proposal = propose(Path(str(wishes.dataset_path)), wishes)
+    own = study.order().proposal
+    proposal = planfile.proposal_from(replace(own.plan, best["params"]))
     found = Reason(origin="search", why=f"best of {study.id}")
-    named = [k for k in state["best"]["params"] if k in proposal.reasons]
-    reasons = proposal.reasons | dict.fromkeys(named, found)
+    reasons = proposal.reasons | own.reasons | dict.fromkeys(best["params"], found)
     return Order(kind="train", proposal=proposal.model_copy(update={"reasons": reasons}))

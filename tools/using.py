@@ -12,6 +12,7 @@ from tools.arguments import Ask, Export
 from tools.desk import Desk, ToolResult
 from trainer.errors import UserFacingError
 from trainer.machine import worker_env
+from trainer.paths import inside
 from trainer.records import dumps, write_atomic
 from trainer.runs import Run
 
@@ -36,6 +37,7 @@ def ask_model(args: Ask, desk: Desk) -> ToolResult:
         capture_output=True,
         timeout=ASK_SECONDS,
         env=worker_env(1),
+        cwd=Path(__file__).parent.parent,
         check=False,
     )
     if done.returncode != 0:
@@ -70,10 +72,22 @@ def export_model(args: Export, desk: Desk) -> ToolResult:
             "I can write the trained weights as safetensors (--to adapter).",
         )
     target = Path(args.output_dir).expanduser() if args.output_dir else run.folder / "export"
+    if not desk.anywhere and not inside(target, [*desk.roots, desk.home]):
+        raise UserFacingError("lies outside the workspace", str(target), "Use `tunesmith export -o` for other folders.")
+    if target.exists() and not target.is_dir():
+        raise UserFacingError("is a file", str(target), "Name a new folder with -o.")
     if target.exists() and any(target.iterdir()):
         raise UserFacingError("is there already and not empty", str(target), "Name another folder with -o.")
     shutil.copytree(run.model, target, dirs_exist_ok=True)
     write_atomic(target / "tunesmith-plan.json", run.plan().model_dump(mode="json"))
     files = sorted(p.name for p in target.iterdir())
     say = f"Wrote {len(files)} files to {target}: the same weights as in {run.id}, so the same answers."
-    return ToolResult(say, {"run_id": run.id, "files": [str(target / f) for f in files]})
+    return ToolResult(
+        say,
+        {
+            "run_id": run.id,
+            "files": [str(target / f) for f in files],
+            "same_answers": True,
+            "why": "the weights are copied unchanged",
+        },
+    )

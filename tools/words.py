@@ -44,7 +44,7 @@ def span(estimate: Range) -> str:
 def data_words(profile: DataProfile) -> str:
     """What was read, what the columns are, and what is odd."""
     name = Path(profile.path).name
-    head = f"I read {name} ({profile.rows:,} rows, {profile.encoding}; nothing left this machine)."
+    head = f"I read {name} ({profile.rows:,} rows, {profile.encoding}; read on this machine)."
     roles = [f"{column} looks like {_ROLE_WORDS[r]}" for r, column in profile.roles.items() if r in _ROLE_WORDS]
     lines = [head, f"{'; '.join(roles)}." if roles else ""]
     if profile.format in ("preference", "kto"):
@@ -79,7 +79,7 @@ def plan_words(proposal: Proposal) -> str:
         f"Plan: teach {plan.base_model} by training {how} on {proof.train_rows:,} rows; "
         f"{proof.holdout_rows:,} are kept aside to test it.",
         f"It needs {span(needs.time)}, {span(needs.memory)}, cost {span(needs.cost)}. "
-        f"{100 * proof.trained_share:.0f} % of the text is trained on, {proof.rows_cut} rows are cut off.",
+        f"{100 * proof.trained_share:.0f} % of the text is trained on, {proof.whole(proof.rows_cut)} rows are cut off.",
     ]
     told = {
         "label_imbalance",
@@ -130,7 +130,8 @@ def status_words(run: Run) -> str:
     if kind == "evaluating":
         return f"{run.id} is trained and is being tested on the hold-out ({state.get('phase', 'loading')})."
     if kind == "finished":
-        return f"{run.id} is finished ({step:,} steps{_loss(run)}).{_verdict(run)}"
+        limit = ", stopped at the time limit" if state.get("ended_by") == "time" else ""
+        return f"{run.id} is finished ({step:,} of {steps:,} steps{limit}{_loss(run)}).{_verdict(run)}"
     saved = state.get("saved") or run.last_checkpoint_name()
     kept = f"{saved} is saved; say 'resume' to go on from there" if saved else "nothing was saved yet"
     reason = f": {state['reason']}" if state.get("reason") else ""

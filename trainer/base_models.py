@@ -18,6 +18,8 @@ from trainer.paths import BUILTIN_MODEL, BUILTIN_MODEL_ID
 TABLE = Path(__file__).parent / "recipes" / "base_models.jsonl"
 ABSENT = "not here"
 _NEEDED = ("config.json", "tokenizer.json")
+MAX_HEADER = 100_000_000
+"""Bytes a safetensors header may have, as in the library itself."""
 _PATTERNS = ["*.json", "*.jinja", "*.safetensors", "*.txt", "LICENSE*", "README.md"]
 """What is fetched from a hub: never pickles, never code."""
 
@@ -84,10 +86,12 @@ def from_folder(folder: Path, ident: str) -> ModelFacts:
 
 
 def _facts(folder: Path, ident: str, c: dict[str, Any], weights: list[Path]) -> ModelFacts:
+    c = c | c.get("text_config", {})
     row = known(ident) or {}
     heads = c.get("num_attention_heads", c.get("n_head", 1))
     hidden = c.get("hidden_size", c.get("n_embd", 1))
-    tokenizer = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
+    extra = folder / "tokenizer_config.json"
+    tokenizer = json.loads(extra.read_text("utf-8")) if extra.is_file() else {}
     builtin = folder.resolve() == BUILTIN_MODEL.resolve()
     return ModelFacts(
         id=ident,
@@ -114,7 +118,12 @@ def _parameters(weights: list[Path]) -> int:
     total = 0
     for file in weights:
         with file.open("rb") as stream:
-            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+            size = int.from_bytes(stream.read(8), "little")
+            if size > MAX_HEADER:
+                raise UserFacingError(
+                    "is no safetensors file (perhaps a git-lfs pointer)", str(file), "Fetch the weights themselves."
+                )
+            header = json.loads(stream.read(size))
         for name, tensor in header.items():
             if name != "__metadata__":
                 total += _product(tensor["shape"])
@@ -130,7 +139,8 @@ def _product(shape: list[int]) -> int:
 
 def _fingerprint(folder: Path, weights: list[Path]) -> str:
     digest = hashlib.sha256()
-    for file in [folder / n for n in _NEEDED] + weights:
+    told = ("tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+    for file in [folder / n for n in _NEEDED] + [folder / n for n in told if (folder / n).is_file()] + weights:
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()

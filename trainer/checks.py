@@ -8,16 +8,15 @@ from trainer.estimate import Estimates
 from trainer.facts import DataFinding, Facts, Severity
 from trainer.plan import Plan
 from trainer.recipes.rates import rate_for
-from trainer.wishes import Wishes
 
 
-def findings(plan: Plan, facts: Facts, estimates: Estimates, proof: Proof | None, wishes: Wishes) -> list[DataFinding]:
+def findings(plan: Plan, facts: Facts, estimates: Estimates, proof: Proof | None) -> list[DataFinding]:
     """Blockers first, then warnings, then notes."""
     found = [
         *facts.data.findings,
-        *_model(plan, facts, wishes),
-        *_device(plan, facts, wishes),
-        *_room(estimates, facts, wishes, plan),
+        *_model(plan, facts),
+        *_device(plan, facts),
+        *_room(estimates, facts, plan),
         *_values(plan, facts),
         *_budget(plan, estimates),
         *_rows(facts),
@@ -31,7 +30,7 @@ def _finding(rule: str, severity: Severity, advice: str, count: int = 1) -> Data
     return DataFinding(rule=rule, severity=severity, count=count, advice=advice)
 
 
-def _model(plan: Plan, facts: Facts, wishes: Wishes) -> list[DataFinding]:
+def _model(plan: Plan, facts: Facts) -> list[DataFinding]:
     model, found = facts.model, []
     if model.fingerprint == ABSENT:
         found.append(
@@ -42,7 +41,7 @@ def _model(plan: Plan, facts: Facts, wishes: Wishes) -> list[DataFinding]:
                 "when you approve, or the start fails. Lengths are estimated with another tokenizer.",
             )
         )
-    if wishes.commercial_use and model.commercial != "yes":
+    if plan.budget.commercial_use and model.commercial != "yes":
         found.append(
             _finding(
                 "licence",
@@ -79,7 +78,7 @@ def _model(plan: Plan, facts: Facts, wishes: Wishes) -> list[DataFinding]:
     return found
 
 
-def _device(plan: Plan, facts: Facts, wishes: Wishes) -> list[DataFinding]:
+def _device(plan: Plan, facts: Facts) -> list[DataFinding]:
     if plan.compute.device == "cuda" and not facts.machine.gpus:
         return [
             _finding(
@@ -89,6 +88,8 @@ def _device(plan: Plan, facts: Facts, wishes: Wishes) -> list[DataFinding]:
                 "here. Say 'use the cpu' to plan for this machine.",
             )
         ]
+    if plan.compute.device == "cpu" and plan.compute.precision == "fp16":
+        return [_finding("fp16_on_cpu", "blocker", "fp16 training needs a GPU. Say 'use bf16' or 'use fp32' here.")]
     if plan.compute.device == "mps":
         return [
             _finding(
@@ -100,12 +101,12 @@ def _device(plan: Plan, facts: Facts, wishes: Wishes) -> list[DataFinding]:
     return []
 
 
-def _room(estimates: Estimates, facts: Facts, wishes: Wishes, plan: Plan) -> list[DataFinding]:
+def _room(estimates: Estimates, facts: Facts, plan: Plan) -> list[DataFinding]:
     found = []
     need, disk = estimates.memory.low or 0, estimates.disk.high or 0
     have = facts.machine.memory_gb
     if plan.compute.device == "cuda":
-        have = wishes.max_gpu_gb or (facts.machine.gpus[0].memory_gb if facts.machine.gpus else 0)
+        have = plan.budget.max_gpu_gb or (facts.machine.gpus[0].memory_gb if facts.machine.gpus else 0)
     if have and need > have:
         found.append(
             _finding(
@@ -145,8 +146,17 @@ def _values(plan: Plan, facts: Facts) -> list[DataFinding]:
 
 def _budget(plan: Plan, estimates: Estimates) -> list[DataFinding]:
     hours, high = plan.budget.max_hours, estimates.time.high
+    found = []
+    if plan.budget.budget_usd is not None and estimates.cost.high is None:
+        found.append(
+            _finding(
+                "cost_unknown",
+                "warn",
+                f"Whether it stays under {plan.budget.budget_usd:g} USD is unknown: {estimates.cost.why}.",
+            )
+        )
     if hours is None:
-        return []
+        return found
     if high is None:
         return [
             _finding(
@@ -184,6 +194,11 @@ def _rows(facts: Facts) -> list[DataFinding]:
 
 def _proof(proof: Proof) -> list[DataFinding]:
     found = []
+    for rows, what in ((proof.holdout_rows, "to test the result on"), (proof.val_rows, "to watch the loss on")):
+        if rows == 0:
+            found.append(
+                _finding("no_rows_left", "blocker", f"No row would be left {what}: the rows are too few or too alike.")
+            )
     if proof.trained_share == 0:
         found.append(
             _finding(

@@ -20,8 +20,6 @@ DECODE_SECONDS = (0.0012, 0.003)
 DECODE_BATCH = 64
 PROCESS_GB = (0.75, 1.1)
 """A Python process with torch, transformers and TRL, before the model."""
-GPU_MFU = (0.10, 0.40)
-"""Share of a GPU's peak that tuning reaches; 0.41 is the best published for LoRA on an H100."""
 
 
 class Range(BaseModel):

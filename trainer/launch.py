@@ -38,6 +38,7 @@ def start(run: Run, resume: bool = False) -> None:
     (run.folder / "stop").unlink(missing_ok=True)
     (run.folder / "exit.json").unlink(missing_ok=True)
     (run.folder / "process.json").unlink(missing_ok=True)
+    (run.folder / "worker.json").unlink(missing_ok=True)
     run.set_status("starting", reason=None)
     with (run.folder / "worker.log").open("ab") as log:
         subprocess.Popen(
@@ -71,9 +72,9 @@ def _threads(run: Run) -> int:
     return max(1, min(wanted, (os.cpu_count() or 1) - busy))
 
 
-def _mark(run: Run) -> None:
-    me = psutil.Process()
-    write_atomic(run.folder / "process.json", {"pid": me.pid, "create_time": me.create_time()})
+def _mark(file: Path, pid: int) -> None:
+    """Note a process with its start time, so that a reused id is not taken for it."""
+    write_atomic(file, {"pid": pid, "create_time": psutil.Process(pid).create_time()})
 
 
 def supervise(run: Run, resume: bool) -> int:
@@ -81,7 +82,7 @@ def supervise(run: Run, resume: bool) -> int:
     lock = _lock(run)
     if lock is None:
         return 3
-    _mark(run)
+    _mark(run.folder / "process.json", os.getpid())
     command = [
         sys.executable,
         "-m",
@@ -89,8 +90,10 @@ def supervise(run: Run, resume: bool) -> int:
         str(run.folder),
         *(["resume"] if resume else []),
     ]
-    worker = subprocess.Popen(command)
+    # the worker holds the lock too: it outlives a killed supervisor, and nobody may start a second one
+    worker = subprocess.Popen(command, pass_fds=[lock.fileno()])
     signal.signal(signal.SIGTERM, lambda *_: worker.terminate())
+    _mark(run.folder / "worker.json", worker.pid)
     run.set_status("starting", worker_pid=worker.pid)
     peak = [0.0]
     threading.Thread(target=_watch, args=(worker.pid, peak), daemon=True).start()

@@ -98,6 +98,7 @@ def _calibrate(file: Path) -> None:
             capture_output=True,
             text=True,
             timeout=CALIBRATION_SECONDS,
+            cwd=Path(__file__).parent.parent,
             check=True,
         )
         measured = json.loads(done.stdout)

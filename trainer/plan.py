@@ -138,8 +138,8 @@ class Evaluation(Part):
     eval_steps: int = Field(ge=1)
     early_stopping_patience: int | None = Field(default=None, ge=1)
     load_best_model_at_end: bool = True
-    metric: str
-    """Metric on the sealed hold-out: accuracy, chrf or perplexity."""
+    metric: Literal["accuracy", "chrf", "perplexity"]
+    """Metric on the sealed hold-out."""
     generate_rows: int = Field(ge=1, le=5000)
     """Hold-out rows for which answers are written."""
     max_new_tokens: int = Field(ge=1, le=4096)
@@ -157,10 +157,14 @@ class Compute(Part):
 
 
 class Budget(Part):
-    """What it may cost. None: no limit was given."""
+    """What it may cost and must allow. None: nothing was said."""
 
     max_hours: float | None = Field(default=None, gt=0)
     budget_usd: float | None = Field(default=None, ge=0)
+    max_gpu_gb: float | None = Field(default=None, gt=0)
+    """Memory of the GPU that was described."""
+    commercial_use: bool | None = None
+    """Whether the result must be usable commercially."""
 
 
 class Plan(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,48 +17,66 @@ from trainer.reasons import Reason
 from trainer.recipes.derive import derive
 from trainer.wishes import Wishes
 
+WRITE = "Write it with `tunesmith plan ... -o plan.yaml`."
+_SCIENTIFIC = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+
 
 def dump(proposal: Proposal) -> str:
-    """The plan as YAML; comments say where each value comes from and why."""
+    """The plan as YAML; comments above the values say where each comes from and why."""
     head = f"# Tunesmith plan {proposal.hash[:12]}. Change what you like; train it with: tunesmith train THIS_FILE\n"
-    lines = []
-    for line in yaml.safe_dump(
-        proposal.plan.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=10_000
-    ).splitlines():
-        reason = proposal.reasons.get(line.strip().split(":")[0])
-        lines.append(
-            f"{line}  # {reason.origin}: {' '.join(reason.why.split())}" if reason and not line.endswith("|-") else line
-        )
-    return head + "\n".join(lines) + "\n"
+    out = [head]
+    for name, value in proposal.plan.model_dump(mode="json").items():
+        if isinstance(value, dict):
+            out.append(f"{name}:\n")
+            out += [_entry(k, v, proposal, "  ") for k, v in value.items()]
+        else:
+            out.append(_entry(name, value, proposal, ""))
+    return "".join(out)
+
+
+def _entry(name: str, value: Any, proposal: Proposal, indent: str) -> str:
+    """One value with its reason before it, so that no comment can get into a text."""
+    reason = proposal.reasons.get(name)
+    note = f"{indent}# {reason.origin}: {' '.join(reason.why.split())}\n" if reason else ""
+    text = yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, width=10_000)
+    return note + "".join(f"{indent}{line}\n" for line in text.splitlines())
 
 
 def load(path: Path) -> Plan:
     """The plan in a YAML or JSON file; every fault named at once."""
+    return validated(_numeric(load_any(path)), path.name)
+
+
+def load_any(path: Path) -> dict[str, Any]:
+    """The document of a plan file, of ours or of another tool, unchecked."""
     try:
         document: Any = yaml.safe_load(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" (line {where.line + 1})" if where else ""
-        raise UserFacingError(
-            f"is not YAML{line}", path.name, "Write it with `tunesmith plan ... -o plan.yaml`."
-        ) from None
+        raise UserFacingError(f"is not YAML{line}", path.name, WRITE) from None
     if isinstance(document, dict) and isinstance(document.get("plan"), dict):
         document = document["plan"]
     if not isinstance(document, dict):
-        raise UserFacingError("holds no plan", path.name, "Write it with `tunesmith plan ... -o plan.yaml`.")
-    return validated(numbers(document), path.name)
+        raise UserFacingError("holds no plan", path.name, WRITE)
+    return document
 
 
 def numbers(value: Any) -> Any:
     """YAML 1.1 reads 2e-4 as text; a power user means the number."""
-    if isinstance(value, dict):
-        return {k: numbers(v) for k, v in value.items()}
-    if isinstance(value, str) and len(value) < 20 and "e" in value.lower():
-        try:
-            return float(value)
-        except ValueError:
-            return value
+    if isinstance(value, str) and _SCIENTIFIC.fullmatch(value):
+        return float(value)
     return value
+
+
+def _numeric(document: dict[str, Any]) -> dict[str, Any]:
+    """Numbers in scientific notation where the plan wants numbers; texts stay texts."""
+    sections = ("optimisation", "schedule", "compute", "budget", "evaluation", "adapter")
+    out = dict(document)
+    for name in sections:
+        if isinstance(out.get(name), dict):
+            out[name] = {k: numbers(v) for k, v in out[name].items()}
+    return out
 
 
 def proposal_from(plan: Plan) -> Proposal:
@@ -82,7 +101,7 @@ def proposal_from(plan: Plan) -> Proposal:
     own, reasons = derive(wishes, ground.facts)
     derived, here = own.leaves(), plan.leaves()
     edited = Reason(origin="user", why="from the plan file")
-    known = {n: r if derived.get(n) == here.get(n, derived.get(n)) else edited for n, r in reasons.items()}
+    known = {n: reasons[n] if n in reasons and derived.get(n) == here[n] else edited for n in here}
     return examined(plan, known, wishes, ground)
 
 

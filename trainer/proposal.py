@@ -119,7 +119,7 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
         plain=plan.data.format == "text",
     )
     needs = estimate.estimates(plan, facts)
-    found = checks.findings(plan, facts, needs, proof, wishes)
+    found = checks.findings(plan, facts, needs, proof)
     return Proposal(
         wishes=wishes,
         plan=plan,

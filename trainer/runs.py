@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -97,12 +98,7 @@ class Run:
         if not mark:
             created = read_json(self.folder / "status.json").get("updated", 0)
             return time.time() - float(created) < GRACE_SECONDS
-        try:
-            process = psutil.Process(mark["pid"])
-            same = abs(process.create_time() - mark["create_time"]) < 2
-            return same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
+        return _running(mark) or _running(read_json(self.folder / "worker.json"))
 
     def _death(self) -> dict[str, Any]:
         ended = read_json(self.folder / "exit.json")
@@ -123,6 +119,16 @@ class Run:
         (self.folder / "stop").touch()
 
 
+def _running(mark: dict[str, Any]) -> bool:
+    """Whether the very process that left this mark still runs: same id, same start time."""
+    try:
+        process = psutil.Process(mark["pid"])
+        same = abs(process.create_time() - mark["create_time"]) < 2
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, KeyError):
+        return False
+
+
 class RunStore:
     """All runs under one folder."""
 
@@ -133,7 +139,7 @@ class RunStore:
     def create(self, proposal: Proposal, approval: str, **facts: Any) -> tuple[Run, bool]:
         """A run for an approved proposal. The same approval gives the same run: (run, new)."""
         self.approvals.mkdir(parents=True, exist_ok=True)
-        ticket = self.approvals / re.sub(r"[^a-z0-9-]", "_", approval.lower())
+        ticket = self.approvals / hashlib.sha256(approval.encode()).hexdigest()
         try:
             handle = os.open(ticket, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
@@ -156,7 +162,8 @@ class RunStore:
 
     def _allocate(self) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)
-        number = 1 + max((int(r.id.split("-")[1]) for r in self.all()), default=0)
+        taken = [int(p.name[4:]) for p in self.root.glob("run-*") if p.name[4:].isdigit()]
+        number = 1 + max(taken, default=0)
         while True:
             folder = self.root / f"run-{number}"
             try:
@@ -166,8 +173,9 @@ class RunStore:
                 number += 1
 
     def all(self) -> list[Run]:
-        """Every run, oldest first."""
-        found = [Run(p) for p in self.root.glob("run-*") if re.fullmatch(r"run-\d+", p.name)]
+        """Every run that was begun, oldest first; a folder without a plan is none."""
+        named = [Run(p) for p in self.root.glob("run-*") if re.fullmatch(r"run-\d+", p.name)]
+        found = [run for run in named if (run.folder / "proposal.json").is_file()]
         return sorted(found, key=lambda run: int(run.id.split("-")[1]))
 
     def get(self, name: str) -> Run:

@@ -86,6 +86,8 @@ _RIVALS = {
     "warmup_steps": {"warmup_ratio"},
     "num_train_epochs": {"max_steps"},
     "max_steps": {"num_train_epochs"},
+    "per_device_train_batch_size": {"effective_batch_size"},
+    "gradient_accumulation_steps": {"effective_batch_size"},
     "effective_batch_size": {"per_device_train_batch_size", "gradient_accumulation_steps"},
 }
 

@@ -15,10 +15,12 @@ from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF
 from trainer.machine import read_machine
 from trainer.paths import home
+from trainer.wishes import Wishes
 from ui import html
 from ui.handlers import CHIPS, act, approve, change, chip, decline, echo, open_page, say, show, watch
 
 HERE = Path(__file__).parent
+EDITABLE = sorted(set(SECTION_OF) & set(Wishes.model_fields) - {"goal", "dataset_path"})
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 MAX_UPLOAD = "500mb"
 
@@ -49,7 +51,7 @@ class Page:
             self._wire()
 
     def _head(self) -> None:
-        gr.HTML(html.header(Door().model, machine_words()))
+        self.header = gr.HTML(html.header(Door().model, machine_words()))
         with gr.Row(elem_id="ts-bar"):
             self.steps = gr.HTML(html.stepper("data"))
             self.mode = gr.Radio(
@@ -63,6 +65,7 @@ class Page:
             height=400,
             elem_id="ts-chat",
             buttons=[],
+            render_markdown=False,
             feedback_options=None,
             placeholder="Say what a language model should learn, and drop the file that shows it.",
         )
@@ -78,7 +81,7 @@ class Page:
         with gr.Accordion("Brain", open=False, elem_id="ts-brain"):
             gr.Markdown(
                 "The built-in brain needs no key and no network. A LiteLLM name (such as `ollama/qwen3`) "
-                "sends your words, never your rows, to that model."
+                "sends your words and the names of columns, never your rows, to that model."
             )
             self.brain = gr.Textbox(Door().model, label="model", max_lines=1)
 
@@ -106,9 +109,7 @@ class Page:
             self.change = gr.Button("Change", elem_id="ts-change")
             self.decline = gr.Button("Decline", elem_id="ts-decline")
         with gr.Row(visible=False, elem_id="ts-edit") as self.edit:
-            self.field = gr.Dropdown(
-                sorted(SECTION_OF), value="num_train_epochs", label="change this value", elem_id="ts-field"
-            )
+            self.field = gr.Dropdown(EDITABLE, value="num_train_epochs", label="change this value", elem_id="ts-field")
             self.value = gr.Textbox(label="to", max_lines=1, elem_id="ts-value")
             self.set = gr.Button("Show the changed plan", elem_id="ts-set")
         with gr.Accordion("YAML", open=False, visible=False) as self.yaml_box:
@@ -154,7 +155,7 @@ class Page:
         live_in = [self.thread, self.brain, self.job, self.seen, self.more]
         self.blocks.load(open_page, [self.thread], [self.thread], **PRIVATE).then(show, who, shown, **PRIVATE)
         sent = self.entry.submit(echo, [self.entry, self.chat], [self.chat, self.entry, self.data_box()], **PRIVATE)
-        sent.then(say, [*who, self.data_box()], shown, **PRIVATE)
+        sent.then(say, [*who, self.data_box(), self.hash], shown, **PRIVATE)
         for button, text in zip(self.chips, CHIPS, strict=True):
             pressed = button.click(
                 lambda chat, t=text: [*chat, {"role": "user", "content": t}], [self.chat], [self.chat], **PRIVATE
@@ -164,6 +165,7 @@ class Page:
         self.decline.click(decline, who, shown, **PRIVATE)
         self.change.click(lambda: gr.Row(visible=True), None, [self.edit], **PRIVATE)
         gr.on([self.set.click, self.value.submit], change, [*who, self.field, self.value], shown, **PRIVATE)
+        self.brain.change(lambda name: html.header(name, machine_words()), [self.brain], [self.header], **PRIVATE)
         self.mode.change(show, who, shown, **PRIVATE)
         self.timer.tick(watch, live_in, watched, show_progress="hidden", **PRIVATE)
         self.concluded.change(show, who, shown, **PRIVATE)  # a search has laid its best plan on the table
@@ -218,7 +220,9 @@ def _free(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise UserFacingError(
-                f"port {port} on {host} can't be used ({error.strerror})", "", f"Try: tunesmith ui --port {port + 1}"
+                f"port {port} on {host} can't be used ({getattr(error, 'strerror', None) or error})",
+                "",
+                f"Try: tunesmith ui --port {port + 1}",
             ) from None

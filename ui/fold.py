@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ui.html import esc
+from ui.html import visible
 
 
 def last_event(events: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
@@ -13,13 +13,13 @@ def last_event(events: list[dict[str, Any]], kind: str) -> dict[str, Any] | None
 
 
 def chat_messages(events: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """The conversation; a phrased answer takes the place of the rules' own sentence."""
+    """The conversation as plain text. A phrased answer takes the place of the rules' own sentence."""
     out: list[dict[str, str]] = []
     for e in events:
         if e["type"] == "message":
             if e.get("phrased") and out:
                 out.pop()
-            out.append({"role": e["role"], "content": esc(e["text"])})
+            out.append({"role": e["role"], "content": visible(e["text"])})
     return out
 
 

@@ -45,4 +45,6 @@ MEANING = {
     "gradient_checkpointing": "saves memory, costs time",
     "max_hours": "the time you gave",
     "budget_usd": "the money you gave",
+    "max_gpu_gb": "the memory of the GPU you described",
+    "commercial_use": "whether the result must be usable commercially",
 }

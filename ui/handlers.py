@@ -38,10 +38,10 @@ def echo(entry: dict[str, Any], chat: list[Any]) -> tuple[list[Any], Any, dict[s
     """Show the person's words at once; the answer follows."""
     names = ", ".join(Path(f).name for f in entry.get("files", []))
     text = " ".join(filter(None, [entry.get("text", ""), f"[{names}]" if names else ""]))
-    return [*chat, {"role": "user", "content": html.esc(text)}], gr.MultimodalTextbox(value=None), entry
+    return [*chat, {"role": "user", "content": text}], gr.MultimodalTextbox(value=None), entry
 
 
-def say(thread: str, brain: str, mode: str, entry: dict[str, Any]) -> Any:
+def say(thread: str, brain: str, mode: str, entry: dict[str, Any], shown: str) -> Any:
     """A typed message, with the files dropped beside it."""
     session = session_of(thread, brain)
     try:
@@ -49,7 +49,7 @@ def say(thread: str, brain: str, mode: str, entry: dict[str, Any]) -> Any:
             session.give_file(keep_upload(Path(file)))
         text = (entry.get("text") or "").strip() or ("what is in this file?" if entry.get("files") else "")
         if text:
-            session.ask(text)
+            session.ask(text, shown)
     except UserFacingError as error:
         gr.Warning(html.esc(error.sentence()))
     finally:

@@ -13,10 +13,14 @@ from ui import views
 STEPS = ("data", "plan", "approve", "train", "check", "use")
 
 
+def visible(text: str) -> str:
+    """Text whose invisible and direction-turning characters are shown."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
+
+
 def esc(value: Any) -> str:
-    """Text made harmless, with invisible direction marks shown."""
-    text = str(value)
-    return escape("".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text))
+    """Text made harmless for HTML."""
+    return escape(visible(str(value)))
 
 
 def empty(words: str) -> str:
@@ -124,7 +128,7 @@ def data_report(report: dict[str, Any] | None) -> str:
     question = f'<p class="ts-note">{esc(report["question"])}</p>' if report.get("question") else ""
     return (
         f'<section class="ts-card"><h2>{esc(name)}</h2><p>{report["rows"]:,} rows, {esc(report["encoding"])}, '
-        f"format {esc(report['format'])}. Nothing left this machine.</p>{tokens}{question}{_findings(report['findings'])}"
+        f"format {esc(report['format'])}. Read on this machine.</p>{tokens}{question}{_findings(report['findings'])}"
         '<div class="ts-scroll"><table class="ts-table"><tr><th>column</th><th>role</th><th>kind</th><th>filled</th>'
         f"<th>distinct</th><th>examples</th></tr>{columns}</table></div></section>"
     )

@@ -87,7 +87,8 @@ def _learns(proposal: Proposal) -> str:
     plan, proof = proposal.plan, proposal.preflight
     what = plan.task.replace("_", " ")
     share = f"{100 * proof.trained_share:.0f} % of the text is trained on"
-    cut = f"{proof.rows_cut:,} rows are cut off" if proof.rows_cut else "nothing is cut off"
+    nothing = "nothing is cut off in the part looked at" if proof.sampled else "nothing is cut off"
+    cut = f"{proof.whole(proof.rows_cut)} rows are cut off" if proof.rows_cut else nothing
     return f"{what}: {share}, {cut}"
 
 

@@ -262,3 +262,22 @@ def test_data_that_changed_after_the_plan_start_nothing(home: Path, qa_file: Pat
     session.ask("train a model to answer these questions")
     session.ask("yes, go")
     assert launches.runs == ["run-1"]
+
+
+def test_a_typed_yes_counts_only_for_what_is_on_the_screen(home: Path, qa_file: Path, launches: Launches) -> None:
+    session = talk(home, qa_file)
+    session.ask("train a model to answer these questions")
+    assert session.pending
+    seen = session.pending.hash
+    session.ask("3 epochs")  # in another window
+    assert "earlier version" in words(session.ask("yes", shown=seen))
+    assert not launches.runs
+
+
+def test_a_model_can_resume_nothing_by_itself(home: Path, qa_file: Path, launches: Launches) -> None:
+    session = talk(home, qa_file)
+    session.ask("train a model to answer these questions")
+    session.ask("yes")
+    brain = ScriptedLLM(call("resume_run", run_id="run-1"))
+    assert "own word" in words(talk(home, None, brain, "other").ask("hello"))
+    assert launches.runs == ["run-1"]

@@ -112,3 +112,18 @@ def test_the_split_is_seeded_disjoint_and_leaks_no_repeat(prompts: list[str], se
     assert not sides[1] & sides[2]
     assert sorted(e.row for side in (parts.train, parts.val, parts.holdout) for e in side) == [e.row for e in rows]
     assert split(rows, seed, 0.1, 0.2, 1000) == parts
+
+
+def test_chats_that_grow_from_each_other_stay_on_one_side() -> None:
+    turns = [("user", "u{0}"), ("assistant", "a{0}"), ("user", "more {0}"), ("assistant", "b{0}")]
+    chats = [[(r, c.format(i)) for r, c in turns] for i in range(60)]
+    rows = [Example(k + 1, tuple(c[:n])) for k, (c, n) in enumerate((c, n) for c in chats for n in (2, 4))]
+    parts = split(rows, 1, 0.1, 0.2, 1000)
+    assert parts.holdout
+    assert not {e.messages[0] for e in parts.holdout} & {e.messages[0] for e in parts.train}
+
+
+def test_one_question_for_all_still_leaves_a_holdout() -> None:
+    rows = [pair("Write a poem", f"poem {i}", i + 1) for i in range(200)]
+    parts = split(rows, 1, 0.05, 0.1, 1000)
+    assert (len(parts.holdout), len(parts.val)) == (20, 10)

@@ -95,3 +95,15 @@ def test_rows_that_cannot_be_trained_on_carry_their_fault(turns: list[dict[str, 
     shape = shape_of(columns_of(rows), [{"conversations": [{"from": "human", "value": "x"}]}], {})
     (example,) = examples(rows, shape)
     assert example.fault == fault
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}, {"messages": ["hi"]}],
+        [{"question": "a\ud83d", "answer": "b"}, {"question": "c", "answer": "d"}],
+    ],
+)
+def test_odd_rows_carry_a_fault_and_break_nothing(rows: list[Row]) -> None:
+    shape = shape_of(columns_of(rows), rows, {})
+    assert sum(bool(e.fault) for e in examples(rows, shape)) == 1

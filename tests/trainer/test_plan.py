@@ -220,3 +220,33 @@ def test_the_hash_moves_with_every_leaf(proposal: Proposal) -> None:
     hashes = {replace(base, {k: v}).digest() for k, v in changes.items()}
     assert len(hashes | {base.digest()}) == len(changes) + 1
     assert isinstance(base, Plan)
+
+
+def test_two_rows_leave_nothing_to_test_on(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("question,answer\na,b\nc,d\n")
+    assert "no_rows_left" in {f.rule for f in propose(tmp_path / "two.csv", Wishes()).blockers}
+
+
+def test_constraints_travel_with_the_plan(home: Path, qa_file: Path, tmp_path: Path) -> None:
+    made = propose(qa_file, Wishes(base_model="Ministral-8B-Instruct-2410", commercial_use=True))
+    (tmp_path / "p.yaml").write_text(planfile.dump(made))
+    again = planfile.proposal_from(planfile.load(tmp_path / "p.yaml"))
+    assert {f.rule for f in made.blockers} == {f.rule for f in again.blockers} >= {"licence"}
+
+
+def test_naming_a_lora_value_means_lora(home: Path, qa_file: Path) -> None:
+    assert propose(qa_file, Wishes(lora_r=64)).plan.leaves()["lora_r"] == 64
+
+
+def test_batches_that_cannot_be_made_are_said(home: Path, qa_file: Path) -> None:
+    with pytest.raises(UserFacingError, match="can't be made"):
+        propose(qa_file, Wishes(per_device_train_batch_size=4, effective_batch_size=30))
+    kept = Wishes(per_device_train_batch_size=16, gradient_accumulation_steps=2).merged(Wishes(effective_batch_size=64))
+    assert propose(qa_file, kept).plan.effective_batch_size == 64
+
+
+@pytest.mark.parametrize("goal", ["2e5", "line one\nlearning_rate: 3\n", "# no comment", "a: b"])
+def test_awkward_goals_survive_yaml(home: Path, qa_file: Path, tmp_path: Path, goal: str) -> None:
+    made = propose(qa_file, Wishes(goal=goal))
+    (tmp_path / "p.yaml").write_text(planfile.dump(made), "utf-8")
+    assert planfile.load(tmp_path / "p.yaml").digest() == made.hash

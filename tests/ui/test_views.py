@@ -63,7 +63,7 @@ def test_a_phrased_answer_takes_the_rules_place() -> None:
         {"type": "message", "role": "assistant", "text": "rule"},
         {"type": "message", "role": "assistant", "text": "phrased", "phrased": True},
     ]
-    assert [m["content"] for m in chat_messages(events)] == ["&lt;b&gt;why&lt;/b&gt;", "phrased"]
+    assert [m["content"] for m in chat_messages(events)] == ["<b>why</b>", "phrased"]
 
 
 def test_differences_are_marked() -> None:

@@ -19,11 +19,10 @@ from optuna.trial import TrialState
 
 from tools.orders import SearchSettings
 from tools.search.result import conclude
-from tools.search.space import WHOLE
+from tools.search.space import WHOLE, own_values
 from tools.search.study import Study
 from trainer import launch
 from trainer.fields import replace
-from trainer.plan import Plan
 from trainer.records import dumps
 from trainer.runs import ACTIVE, Run, RunStore
 
@@ -54,7 +53,7 @@ class Driver:
         """All trials, then the conclusion."""
         self._close_left_over()
         if not self.optuna.trials:
-            self.optuna.enqueue_trial(_own(self.order.proposal.plan, self.settings.space))
+            self.optuna.enqueue_trial(own_values(self.order.proposal.plan, self.settings.space))
         with ThreadPoolExecutor(self.settings.workers) as pool:
             list(pool.map(lambda _: self._one(), range(self.settings.n_trials)))
         self.study.write(**conclude(self.optuna, self.order, self.study))
@@ -105,6 +104,7 @@ class Driver:
                     trial.report(row["eval_loss"], row["step"])
             if not pruned and (trial.should_prune() or self._late()):
                 pruned = True
+                trial.set_user_attr("out_of_time", self._late())
                 run.ask_stop()
             if not active:
                 return _outcome(run, losses, pruned)
@@ -159,17 +159,6 @@ def _sampler(settings: SearchSettings) -> optuna.samplers.BaseSampler:
     return optuna.samplers.TPESampler(
         seed=settings.seed, n_startup_trials=4, multivariate=True, warn_independent_sampling=False
     )
-
-
-def _own(plan: Plan, space: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The plan's own values where they lie in the space: trial 0."""
-    leaves = plan.leaves()
-    inside = {}
-    for name, spec in space.items():
-        value = leaves.get(name)
-        if value in spec.get("choices", []) or ("low" in spec and spec["low"] <= value <= spec["high"]):
-            inside[name] = value
-    return inside
 
 
 def _suggest(trial: optuna.Trial, name: str, spec: dict[str, Any]) -> Any:

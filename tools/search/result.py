@@ -7,11 +7,10 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from tools.orders import Order
+from tools.orders import Order, SearchSettings
+from tools.search.space import own_values
 from tools.search.study import Study
 from tools.words import number
-from trainer.fields import SECTION_OF
-from trainer.wishes import Wishes
 
 
 def conclude(found: optuna.Study, order: Order, study: Study) -> dict[str, Any]:
@@ -28,20 +27,18 @@ def conclude(found: optuna.Study, order: Order, study: Study) -> dict[str, Any]:
             "text": f"No trial finished, so there is no best value. Most common cause: {why}.",
         }
     best = min(done, key=lambda t: t.value or 0.0)
-    first = next((t for t in done if t.number == 0), None)
+    settings = order.search or SearchSettings(n_trials=1, space={})
+    own = own_values(order.proposal.plan, settings.space)
+    first = next((t for t in done if t.number == 0 and len(own) == len(settings.space)), None)
+    counts["out_of_time"] = sum(bool(t.user_attrs.get("out_of_time")) for t in found.trials)
     importance = _importance(found, done)
     return {
         "status": "finished",
         "counts": counts,
         "importance": importance,
         "best": {"params": best.params, "value": best.value, "trial": best.number},
-        "text": _text(best, first, importance, counts),
-        "wishes": order.proposal.wishes.merged(_wishes(best.params)).model_dump(mode="json"),
+        "text": _text(best, first, importance, counts, found.trials),
     }
-
-
-def _wishes(params: dict[str, Any]) -> Wishes:
-    return Wishes(**{k: v for k, v in params.items() if k in SECTION_OF})
 
 
 def _importance(found: optuna.Study, done: list[optuna.trial.FrozenTrial]) -> dict[str, float]:
@@ -56,9 +53,9 @@ def _importance(found: optuna.Study, done: list[optuna.trial.FrozenTrial]) -> di
     return {k: round(v, 3) for k, v in shares.items()}
 
 
-def _text(best: Any, first: Any, importance: dict[str, float], counts: dict[str, int]) -> str:
+def _text(best: Any, first: Any, importance: dict[str, float], counts: dict[str, int], found: list[Any]) -> str:
     values = ", ".join(f"{k} {number(v)}" for k, v in best.params.items())
-    head = f"Best validation loss {best.value:.4f} with {values} (trial {best.number} of {sum(counts.values())})"
+    head = f"Best validation loss {best.value:.4f} with {values} (trial {best.number}, {len(found)} in all)"
     if first is not None and first.value:
         gain = 100 * (first.value - best.value) / first.value
         head += f", {gain:.1f} % below the recipe's {first.value:.4f}" if best.number else ": the recipe itself"
@@ -69,7 +66,10 @@ def _text(best: Any, first: Any, importance: dict[str, float], counts: dict[str,
     elif len(best.params) == 1:
         mattered = f" Only {next(iter(best.params))} was searched."
     lost = f" {counts['fail']} trials failed." if counts.get("fail") else ""
-    pruned = f" {counts['pruned']} hopeless ones were stopped early." if counts.get("pruned") else ""
+    late = counts.get("out_of_time", 0)
+    hopeless = counts.get("pruned", 0) - late
+    pruned = f" {hopeless} hopeless ones were stopped early." if hopeless else ""
+    pruned += f" {late} were cut off when the time was up." if late else ""
     return f"{head}.{mattered}{pruned}{lost} One run each: differences under a few per cent may be chance."
 
 

@@ -108,6 +108,17 @@ def _value(text: str) -> Any:
     return text
 
 
+def own_values(plan: Plan, space: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The plan's own values where they lie in the space: trial 0."""
+    leaves = plan.leaves()
+    inside = {}
+    for name, spec in space.items():
+        value = leaves.get(name)
+        if value in spec.get("choices", []) or ("low" in spec and spec["low"] <= value <= spec["high"]):
+            inside[name] = value
+    return inside
+
+
 def describe(settings: SearchSettings) -> str:
     """The space in words."""
     parts = []

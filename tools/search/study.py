@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
 import subprocess
 import sys
 import time
@@ -93,12 +93,14 @@ class StudyStore:
     def create(self, order: Order, approval: str) -> tuple[Study, bool]:
         """A study for an approved order; the same approval gives the same study."""
         self.root.mkdir(parents=True, exist_ok=True)
-        ticket = self.root / f"ticket-{re.sub(r'[^a-z0-9-]', '_', approval.lower())}"
+        ticket = self.root / f"ticket-{hashlib.sha256(approval.encode()).hexdigest()}"
         number = 1 + len(list(self.root.glob("study-*")))
         try:
             handle = os.open(ticket, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
         except FileExistsError:
-            return self.get(ticket.read_text()), False
+            if name := ticket.read_text():
+                return self.get(name), False
+            handle = os.open(ticket, os.O_WRONLY)  # its writer was killed before the study was made
         study = Study(self.root / f"study-{number}")
         study.folder.mkdir()
         write_atomic(study.folder / "order.json", order.model_dump(mode="json"))

@@ -41,7 +41,7 @@ class Example:
     """(role, content), the last one an assistant's."""
     text: str = ""
     fault: str = ""
-    """Why the row cannot be trained on: empty, unknown_role, no_answer."""
+    """Why the row cannot be trained on: empty, unknown_role, no_answer, broken_text."""
 
     @property
     def prompt(self) -> str:
@@ -70,6 +70,8 @@ def examples(rows: list[Row], shape: Shape) -> Iterator[Example]:
 
 def _checked(example: Example) -> Example:
     parts = [c for _, c in example.messages] or [example.text]
+    if any("\ud800" <= c <= "\udfff" for part in parts for c in part):
+        return Example(example.row, example.messages, example.text, "broken_text")
     fault = "empty" if not parts[-1].strip() or not any(p.strip() for p in parts[:-1] or parts) else ""
     return Example(example.row, example.messages, example.text, fault)
 
@@ -78,7 +80,7 @@ def as_text(value: Any) -> str:
     """A cell as the text the model reads or writes; structures become JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _pair(number: int, row: Row, roles: dict[str, str]) -> Example:
@@ -98,7 +100,10 @@ def _plain(number: int, row: Row, roles: dict[str, str]) -> Example:
 
 def _conversation(number: int, row: Row, roles: dict[str, str]) -> Example:
     turns: list[tuple[str, str]] = []
-    for turn in row.get(roles["messages"]) or []:
+    listed_turns = row.get(roles["messages"])
+    for turn in listed_turns if isinstance(listed_turns, list) else []:
+        if not isinstance(turn, dict):
+            return Example(number, tuple(turns), fault="unknown_role")
         who = str(turn.get("from", turn.get("role", ""))).lower()
         if who not in _ROLES:
             return Example(number, tuple(turns), fault="unknown_role")

@@ -113,7 +113,7 @@ def columns_of(rows: list[Row]) -> list[Column]:
 
 def _column(name: str, rows: list[Row]) -> Column:
     values = [v for row in rows if (v := row.get(name)) not in (None, "", [], {})]
-    texts = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values]
+    texts = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=str) for v in values]
     kinds = {_kind(v) for v in values}
     return Column(
         name=name,

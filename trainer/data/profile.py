@@ -143,6 +143,7 @@ def _unreadable(table: Table) -> DataFinding | None:
 _FAULTS = {
     "empty": "have an empty question or answer; they are left out.",
     "unknown_role": "have a turn by someone who is neither user nor assistant; they are left out.",
+    "broken_text": "hold half a character (a lone surrogate), which no tokenizer reads; they are left out.",
     "no_answer": "have no answer to learn from; they are left out.",
 }
 

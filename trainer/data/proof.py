@@ -6,10 +6,12 @@ from pydantic import BaseModel, ConfigDict
 
 from trainer.data.convert import Example
 from trainer.data.encode import IGNORE, Encoded, encode, windows
-from trainer.data.profile import SAMPLE, spread
+from trainer.data.profile import spread
 from trainer.data.split import Split
 from trainer.data.tokenizer import ChatTokenizer
 
+SAMPLE = 10_000
+"""Rows encoded for the proof; all of them in most files."""
 SHOWN_TOKENS = 160
 
 
@@ -41,6 +43,12 @@ class Proof(BaseModel):
     eos_trained: bool
     shown_row: int
     shown: tuple[ShownPiece, ...]
+
+    def whole(self, count: int) -> str:
+        """A count among the rows looked at, as it is for all of them: 'about' when only a part was."""
+        if not self.sampled:
+            return f"{count:,}"
+        return f"about {round(count * self.train_rows / max(self.rows, 1)):,}"
 
 
 def prove(parts: Split, tokenizer: ChatTokenizer, max_length: int, answers_only: bool, plain: bool) -> Proof:

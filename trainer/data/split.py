@@ -6,12 +6,16 @@ Rows with the same prompt go to the same side, so that an exact repeat can't lea
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from trainer.data.convert import Example
 
 BLOCK = 40
 """Neighbouring rows of plain text stay together: the next line gives the last one away."""
+
+DOMINANT = 0.3
+"""Over this share of the rows, one question alone no longer tells rows apart."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +51,30 @@ def _room(group: list[Example], side: list[Example], wanted: int) -> bool:
 
 
 def _groups(usable: list[Example], seed: int) -> list[list[Example]]:
-    block = max(1, min(BLOCK, len(usable) // 25))
-    groups: dict[str, list[Example]] = {}
-    for position, example in enumerate(usable):
-        key = _question(example) if example.messages else f"block {position // block}"
-        groups.setdefault(key, []).append(example)
+    """Rows that must stay on one side, in seeded order."""
+    groups = _by(usable, _question)
+    if usable and max(map(len, groups.values())) > DOMINANT * len(usable):
+        groups = _by(usable, _whole)  # one question for nearly all: the answers are what differs
     return [groups[key] for key in sorted(groups, key=lambda key: _rank(seed, key))]
 
 
+def _by(usable: list[Example], name: Callable[[Example], str]) -> dict[str, list[Example]]:
+    block = max(1, min(BLOCK, len(usable) // 25))
+    groups: dict[str, list[Example]] = {}
+    for position, example in enumerate(usable):
+        key = name(example) if example.messages else f"block {position // block}"
+        groups.setdefault(key, []).append(example)
+    return groups
+
+
 def _question(example: Example) -> str:
-    return "\x1f".join(content for _, content in example.messages[:-1]).strip().lower()
+    """The first thing that was asked: chats stored as growing beginnings of one another share it."""
+    asked = [content for role, content in example.messages if role == "user"]
+    return (asked[0] if asked else example.messages[0][1]).strip().lower()
+
+
+def _whole(example: Example) -> str:
+    return "\x1f".join(content for _, content in example.messages).strip().lower()
 
 
 def _rank(seed: int, key: str) -> bytes:

@@ -28,7 +28,7 @@ EVALUATION_SHARE = 0.15
 def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     """Train to the end, or to a stop. Returns whether a person stopped it."""
     set_seed(plan.schedule.seed)
-    guard = Guard(run, _deadline(run, plan))
+    guard = Guard(run, _deadline(run, plan, resume))
     trainer = _trainer(run, plan, base, guard)
     checkpoint = _checkpoint(run) if resume else None
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -44,24 +44,39 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
         run.event("stopped", step=trainer.state.global_step)
         return True
     _keep(run, trainer)
+    run.set_status("running", ended_by=guard.reason)
     return False
 
 
-def _deadline(run: Run, plan: Plan) -> float | None:
-    """Monotonic time at which training must end to leave room for the evaluation."""
+def _deadline(run: Run, plan: Plan, resume: bool) -> float | None:
+    """Monotonic time at which training must end to leave room for the evaluation. Pauses don't count."""
     hours = plan.budget.max_hours
     if hours is None:
         return None
-    spent = time.time() - float(run.status().get("created", time.time()))
+    created = float(run.status().get("created", time.time()))
+    spent = _trained_seconds(run) if resume else time.time() - created
     return time.monotonic() + hours * 3600 * (1 - EVALUATION_SHARE) - spent
+
+
+def _trained_seconds(run: Run) -> float:
+    """Seconds of training in earlier sessions of a run: the last mark of each."""
+    total = last = 0.0
+    for row in run.metrics()[0]:
+        if "resumed_from" in row:
+            total, last = total + last, 0.0
+        last = max(last, float(row.get("elapsed", 0.0)))
+    return total + last
 
 
 def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> AnswerLossTrainer:
     rows = encoded(examples_in(run.folder / "data/train.jsonl"), plan, base)
     watched = encoded(examples_in(run.folder / "data/val.jsonl"), plan, base)
-    if not rows:
-        raise UserFacingError("no row has a token to train on", run.id, "Raise max_length, check the roles.")
-    watched = watched or rows[:10]
+    if not rows or not watched:
+        raise UserFacingError(
+            "no row has a token to train on, or none is left to watch the loss on",
+            run.id,
+            "Raise max_length, check the roles.",
+        )
     batch = plan.effective_batch_size
     total = max(plan.schedule.max_steps, round(len(rows) / batch * plan.schedule.num_train_epochs))
     run.event(

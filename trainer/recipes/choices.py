@@ -124,7 +124,10 @@ def base_model(ledger: Ledger, model: ModelFacts) -> str:
 
 
 def tuning(ledger: Ledger, model: ModelFacts, machine: Machine) -> str:
-    """Train tiny models whole, larger ones through LoRA."""
+    """Train tiny models whole, larger ones through LoRA; whoever names a LoRA value means LoRA."""
+    named = [n for n in ("lora_r", "lora_alpha", "lora_dropout", "target_modules") if ledger.said.get(n) is not None]
+    if named and ledger.said.get("tuning") is None:
+        return str(ledger.note("tuning", "lora", Reason(origin="user", why=f"you named {named[0]}")))
     if model.params < TINY:
         why = f"{model.params / 1e6:.1f} M parameters fit many times over: training all learns more than an adapter"
         return str(ledger.choose("tuning", "full", Reason(origin="hardware", why=why)))
@@ -185,6 +188,12 @@ def batches(ledger: Ledger, batch: int, why: Reason, length: int) -> tuple[int, 
             per -= 1
     if steps is None:
         steps = max(1, effective // per) if said.get("effective_batch_size") or per < effective else 1
+    if said.get("effective_batch_size") and per * steps != effective:
+        raise UserFacingError(
+            f"a batch of {effective} can't be made of {per} rows x {steps} passes",
+            "",
+            "Choose numbers that divide each other.",
+        )
     fits = Reason(origin=origin.origin, why=f"{origin.why}; what one pass holds", source=origin.source)
     ledger.choose("per_device_train_batch_size", per, fits)
     ledger.choose(

@@ -14,6 +14,8 @@ from trainer.recipes import amounts, choices
 from trainer.recipes.rates import rate_for
 from trainer.wishes import Wishes
 
+BUDGET = ("max_hours", "budget_usd", "max_gpu_gb", "commercial_use")
+
 
 def derive(wishes: Wishes, facts: Facts) -> tuple[Plan, dict[str, Reason]]:
     """The plan for a goal; raises UserFacingError for what is not known how to do."""
@@ -31,7 +33,7 @@ def derive(wishes: Wishes, facts: Facts) -> tuple[Plan, dict[str, Reason]]:
         "data": _data(ledger, facts),
         "optimisation": _optimisation(ledger, method, tuning, facts),
         "compute": _compute(ledger, facts),
-        "budget": {k: wishes.said()[k] for k in ("max_hours", "budget_usd") if k in wishes.said()},
+        "budget": {k: wishes.said()[k] for k in BUDGET if k in wishes.said()},
     }
     for name in document["budget"]:
         ledger.choose(name, None, Reason(origin="default", why=""))
@@ -109,7 +111,7 @@ def _data(ledger: Ledger, facts: Facts) -> dict[str, Any]:
             Reason(origin="data", why="judged by column names and content"),
         ),
         "roles": ledger.note("roles", profile.roles, Reason(origin="data", why="which column plays which part")),
-        "skip_rows": ledger.choose("skip_rows", _skip(profile.format), skip_why),
+        "skip_rows": ledger.choose("skip_rows", ["empty", "duplicates"], skip_why),
         "max_samples": ledger.choose("max_samples", None, Reason(origin="default", why="all usable rows")),
         "val_split": ledger.choose("val_split", val, val_why),
         "holdout_max": ledger.note("holdout_max", 1000, Reason(origin="recipe", why="more would hardly be surer")),
@@ -117,14 +119,8 @@ def _data(ledger: Ledger, facts: Facts) -> dict[str, Any]:
     }
 
 
-def _skip(format: str) -> list[str]:
-    return ["empty"] if format == "text" else ["empty", "duplicates"]
-
-
 def _optimisation(ledger: Ledger, method: str, tuning: str, facts: Facts) -> dict[str, Any]:
     rate, why = rate_for(method, tuning, facts.model.params)
-    if ledger.said.get("warmup_steps") is not None:
-        ledger.said.setdefault("warmup_ratio", 0.0)
     plain = "the field's usual value"
     return {
         "learning_rate": ledger.choose("learning_rate", rate, why),
@@ -139,7 +135,7 @@ def _optimisation(ledger: Ledger, method: str, tuning: str, facts: Facts) -> dic
         ),
         "warmup_ratio": ledger.choose(
             "warmup_ratio",
-            0.05,
+            0.0 if ledger.said.get("warmup_steps") is not None else 0.05,
             Reason(
                 origin="recipe",
                 why="avoids a jump in the first steps (3 to 10 % is usual)",

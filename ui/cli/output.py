@@ -39,10 +39,16 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             function(*args, **kwargs)
         except UserFacingError as error:
             _fail(kwargs, error.sentence(), 2)
-        except KeyboardInterrupt:
-            _fail(kwargs, "Stopped by you; a started run goes on.", 1)
         except BrokenPipeError:
             os._exit(1)
+        except OSError as error:
+            _fail(
+                kwargs,
+                f"{error.filename or 'a file'}: {str(error.strerror or error).lower()}. Check the path and its rights.",
+                2,
+            )
+        except KeyboardInterrupt:
+            _fail(kwargs, "Stopped by you; a started run goes on.", 1)
 
     return wrapped
 

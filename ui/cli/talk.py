@@ -127,6 +127,8 @@ def understand(
 
     brain = Door()
     for item in json_lines(path):
+        if not isinstance(item, dict) or not isinstance(item.get("turns"), list):
+            raise UserFacingError("a line has no turns", path.name, "Each line is {id, turns: [{user, context?}]}.")
         found = replay(item, lambda text, situation: read(brain, text, situation))
         typer.echo(
             json.dumps(
