@@ -11,6 +11,7 @@ from tools.orders import Order
 from tools.words import data_words, diff_words, plan_words
 from trainer.base_models import resolve
 from trainer.data.profile import inspect
+from trainer.data.reading import fingerprint
 from trainer.errors import UserFacingError
 from trainer.fields import diff
 from trainer.proposal import Proposal, propose, propose_on, survey, tokenizer_of
@@ -58,13 +59,19 @@ def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
         raise UserFacingError("there is no plan to change yet", "", "Say what you want to train, and on what.")
     change = args.wishes().model_copy(update={"goal": ""})
     steps = _stepped(args, old)
-    if not change.said() and not steps and not args.unknown:
+    if not change.said() and not steps and not args.unknown and _unchanged(old):
         return ToolResult(UNCLEAR_CHANGE, events=[{"type": "question", "missing": ["value"]}])
     wishes = old.wishes.merged(Wishes(**steps)).merged(change)
     path = desk.data_file(wishes.dataset_path)
     new = propose(path, wishes)
     say = _unused(args) + diff_words(old, new) + _stepped_words(steps)
     return _laid(new, say, path, old)
+
+
+def _unchanged(old: Proposal) -> bool:
+    """Whether the plan's data are still the file that was read."""
+    path = Path(old.plan.data.dataset_path)
+    return path.is_file() and fingerprint(path) == old.plan.data.fingerprint
 
 
 def _stepped(args: PlanArguments, old: Proposal) -> dict[str, Any]:

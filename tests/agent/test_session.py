@@ -222,10 +222,10 @@ def test_a_silent_provider_is_replaced_by_the_built_in_brain(home: Path, qa_file
 
 
 def test_invented_numbers_are_not_shown(home: Path, qa_file: Path) -> None:
-    brain = ScriptedLLM(call("inspect_data"), Reply(text="Your file has 999 rows."))
+    brain = ScriptedLLM(call("advise", topic="data_amount"), Reply(text="You need 999 rows."))
     assert "999" not in words(talk(home, qa_file, brain).ask("look at it"))
-    honest = ScriptedLLM(call("inspect_data"), Reply(text="I found 120 rows in it."))
-    assert "I found 120 rows" in words(talk(home, qa_file, honest, "h").ask("look at it"))
+    honest = ScriptedLLM(call("advise", topic="data_amount"), Reply(text="Start with 50 to 100 good rows."))
+    assert "Start with 50 to 100" in words(talk(home, qa_file, honest, "h").ask("look at it"))
 
 
 def test_files_outside_the_roots_are_not_read(

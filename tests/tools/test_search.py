@@ -90,9 +90,9 @@ def test_a_search_survives_a_killed_trial_and_ends_with_a_plan(home: Path, qa_fi
 def test_when_every_trial_fails_there_is_no_best(home: Path, qa_file: Path) -> None:
     proposal = propose(qa_file, Wishes(goal="t", dataset_path=str(qa_file), max_steps=4, eval_steps=4))
     order = commands.search_order(proposal, 1, ["learning_rate=2e-4..4e-3:log"], 1, None)
+    study = commands.start_search(order)
     with qa_file.open("a") as file:
         file.write("changed,after the approval\n")
-    study = commands.start_search(order)
     state = study.wait(0.3)
     assert state["status"] == "failed"
     assert state["best"] is None

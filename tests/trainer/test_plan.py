@@ -34,7 +34,16 @@ def test_same_words_and_facts_same_plan(home: Path, qa_file: Path, proposal: Pro
 
 
 def test_every_value_has_a_reason(proposal: Proposal) -> None:
-    silent = {"schema_version", "goal", "fingerprint", "model_fingerprint", "max_hours", "budget_usd"}
+    silent = {
+        "schema_version",
+        "goal",
+        "fingerprint",
+        "model_fingerprint",
+        "max_hours",
+        "budget_usd",
+        "max_gpu_gb",
+        "commercial_use",
+    }
     assert set(proposal.plan.leaves()) - set(proposal.reasons) <= silent
 
 
