@@ -23,7 +23,7 @@ from prompts import render
 from tools.desk import Desk, ToolResult
 from tools.registry import TOOLS
 from tools.running import carry_out
-from trainer.errors import ToolError, UserFacingError
+from trainer.errors import UserFacingError
 from trainer.fields import faults
 
 REPAIRS = 2
@@ -149,7 +149,7 @@ class Nodes:
             return tool.function(tool.arguments.model_validate(arguments), self.desk(state))
         except ValidationError as error:
             return ToolResult(f"That can't be set: {faults(error)}.", events=[{"type": "invalid"}])
-        except (UserFacingError, ToolError) as error:
+        except UserFacingError as error:
             return ToolResult(
                 error.sentence() if isinstance(error, UserFacingError) else str(error),
                 events=[{"type": "problem"}],

@@ -116,7 +116,8 @@ def _laid(
 
 def _unused(args: PlanArguments) -> str:
     """Names what was understood but cannot be used yet, rather than dropping it silently."""
-    if not args.unknown:
+    dropped = args.unknown | ({"priority": args.priority} if args.priority else {})
+    if not dropped:
         return ""
-    named = ", ".join(f"{k} {v}" for k, v in args.unknown.items())
+    named = ", ".join(f"{k} {v}" for k, v in dropped.items())
     return f"I understood {named}, but a plan can't hold that yet; it is left out.\n"

@@ -1,4 +1,4 @@
-"""Three kinds of error: for the person, for the model that called a tool, and bugs (the rest)."""
+"""The error that speaks to a person. A model's faulty call is told in words; anything else is a bug."""
 
 from __future__ import annotations
 
@@ -14,7 +14,3 @@ class UserFacingError(Exception):
         """Everything in one line, ready to be shown."""
         head = f"{self.where}: {self.problem}" if self.where else self.problem
         return f"{head.rstrip('.')}. {self.fix}".strip() if self.fix else f"{head.rstrip('.')}."
-
-
-class ToolError(Exception):
-    """A tool call that its caller must change: names the argument and what is allowed."""

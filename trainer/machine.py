@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 from trainer.facts import Gpu, Machine
 from trainer.paths import home
@@ -32,9 +33,9 @@ def worker_env(threads: int) -> dict[str, str]:
     return {**os.environ, **QUIET_ENV, "OMP_NUM_THREADS": str(threads)}
 
 
-def read_machine() -> Machine:
-    """Cores, memory and GPUs now; speed from the last calibration on this machine."""
-    measured = _calibration()
+def read_machine(measure: bool = True) -> Machine:
+    """Cores, memory and GPUs now; speed as measured once on this machine (unknown without `measure`)."""
+    measured = _calibration(measure)
     return Machine(
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _cores(),
         memory_gb=round(_memory_limit() / 1e9, 1),
@@ -79,10 +80,12 @@ def calibration_file() -> Path:
     return home() / "machine.json"
 
 
-def _calibration() -> dict[str, object] | dict[str, dict[str, float]]:
+def _calibration(measure: bool) -> dict[str, object] | dict[str, dict[str, float]]:
     file = calibration_file()
-    if not file.is_file():
-        _calibrate(file)
+    if measure and not file.is_file():
+        with FileLock(f"{file}.lock"):  # the page measures while a first plan may already be asked for
+            if not file.is_file():
+                _calibrate(file)
     try:
         return dict(json.loads(file.read_text("utf-8")))
     except (OSError, ValueError):

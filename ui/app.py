@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ MAX_UPLOAD = "500mb"
 
 def machine_words() -> str:
     """The computer in a few words."""
-    machine = read_machine()
+    machine = read_machine(measure=False)
     gpu = machine.gpus[0].name if machine.gpus else "CPU"
     return f"{gpu}, {machine.cores} cores, {machine.memory_gb:.0f} GB"
 
@@ -186,6 +187,7 @@ def serve(host: str, port: int) -> None:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(home() / "gradio"))
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     _free(host, port)
+    threading.Thread(target=read_machine, daemon=True).start()  # measures the speed while the page opens
     page = Page()
     page.blocks.launch(
         server_name=host,

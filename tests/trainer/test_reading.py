@@ -89,6 +89,16 @@ def test_ragged_lines_are_named(tmp_path: Path) -> None:
     assert (table.problems[0].line, table.problems[0].what) == (3, "3 fields, 2 expected")
 
 
+def test_a_stray_quote_is_named_and_an_index_column_is_no_fault(tmp_path: Path) -> None:
+    lines = [f"{i},q{i},a{i}" for i in range(200)]
+    lines[100] = '100,"q100,a100'
+    table = read(write(tmp_path / "x.csv", ",question,answer\n" + "\n".join(lines) + "\n"))
+    assert list(table.rows[0]) == ["column_1", "question", "answer"]
+    assert table.problems[0].line == 102
+    assert "quote opens here" in table.problems[0].what
+    assert len(table.rows) == 100
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

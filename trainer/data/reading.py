@@ -71,6 +71,8 @@ def read(path: Path) -> Table:
 
 
 PEEK_BYTES = 50_000_000
+OPEN_QUOTE = 60
+"""A cell over more lines than this was probably opened by a stray quote."""
 
 
 def peek(path: Path) -> tuple[list[str], int | None]:
@@ -140,10 +142,15 @@ def _csv(path: Path, raw: bytes) -> Read:
     header: list[str] | None = None
     rows: list[Row] = []
     problems: list[ReadProblem] = []
+    before = 0
     for cells in reader:
+        begun, before = before + 1, reader.line_num
         if not cells:
             continue
-        if header is None:
+        if reader.line_num - begun > OPEN_QUOTE:
+            what = f"a quote opens here and closes {reader.line_num - begun} lines later: is one missing?"
+            problems.append(ReadProblem(begun, what))
+        elif header is None:
             header = _header(cells, path)
         elif len(cells) != len(header):
             problems.append(ReadProblem(reader.line_num, f"{len(cells)} fields, {len(header)} expected"))
@@ -153,7 +160,8 @@ def _csv(path: Path, raw: bytes) -> Read:
 
 
 def _header(cells: list[str], path: Path) -> list[str]:
-    if len(set(cells)) != len(cells) or not all(c.strip() for c in cells):
+    cells = [name if name.strip() else f"column_{i}" for i, name in enumerate(cells, start=1)]
+    if len(set(cells)) != len(cells):
         raise UserFacingError(
             "the first line must hold a different name for every column",
             path.name,
