@@ -23,9 +23,12 @@ from tools.search.space import WHOLE, own_values
 from tools.search.study import Study
 from trainer import launch
 from trainer.fields import replace
+from trainer.plan import Plan
 from trainer.records import dumps
 from trainer.runs import ACTIVE, Run, RunStore
 
+SURE_LOOKS = 3
+"""Looks at the validation loss (of about eight) before a trial may be called hopeless."""
 POLL = 0.5
 """Seconds between two looks at a trial."""
 
@@ -44,9 +47,7 @@ class Driver:
             study_name=study.id,
             storage=_storage(study.folder),
             load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(
-                n_startup_trials=3, n_warmup_steps=self.order.proposal.estimates.steps // 4
-            ),
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=SURE_LOOKS),
         )
 
     def run(self) -> None:
@@ -82,7 +83,7 @@ class Driver:
         self, trial: optuna.Trial, values: dict[str, Any], again: bool = False
     ) -> tuple[TrialState, float | None]:
         proposal = self.order.proposal
-        plan = replace(proposal.plan, values)
+        plan = _looked_at_alike(replace(proposal.plan, values), proposal.plan)
         changed = proposal.model_copy(update={"plan": plan, "hash": plan.digest()})
         name = f"{self.study.id}-trial-{trial.number}{'-again' if again else ''}"
         with self.lock:
@@ -101,7 +102,7 @@ class Driver:
             for row in rows:
                 if isinstance(row.get("eval_loss"), float):
                     losses.append(row["eval_loss"])
-                    trial.report(row["eval_loss"], row["step"])
+                    trial.report(row["eval_loss"], len(losses))
             if not pruned and (trial.should_prune() or self._late()):
                 pruned = True
                 trial.set_user_attr("out_of_time", self._late())
@@ -124,6 +125,12 @@ class Driver:
                 for t in self.optuna.trials
             ]
             self.study.write(trials=rows)
+
+
+def _looked_at_alike(plan: Plan, own: Plan) -> Plan:
+    """A look after the same share of the data, whatever the batch: else small batches seem hopeless."""
+    rows = own.evaluation.eval_steps * own.effective_batch_size
+    return replace(plan, {"eval_steps": max(1, round(rows / plan.effective_batch_size))})
 
 
 def _outcome(run: Run, losses: list[float], pruned: bool) -> tuple[TrialState, float | None]:
