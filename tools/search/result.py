@@ -13,6 +13,10 @@ from tools.search.study import Study
 from tools.words import number
 
 
+ENOUGH = 10
+"""Finished trials under which shares of importance are only a hint."""
+
+
 def conclude(found: optuna.Study, order: Order, study: Study) -> dict[str, Any]:
     """The study's closing state: best values, importance, words, wishes for the next plan."""
     done = [t for t in found.trials if t.state == TrialState.COMPLETE]
@@ -62,7 +66,9 @@ def _text(best: Any, first: Any, importance: dict[str, float], counts: dict[str,
     mattered = ""
     if importance:
         name, share = max(importance.items(), key=lambda kv: kv[1])
-        mattered = f" What mattered most: {name} ({100 * share:.0f} % of the differences)."
+        finished = counts.get("complete", 0)
+        hint = f", a hint only: {finished} trials finished" if finished < ENOUGH else ""
+        mattered = f" What mattered most: {name} ({100 * share:.0f} % of the differences{hint})."
     elif len(best.params) == 1:
         mattered = f" Only {next(iter(best.params))} was searched."
     lost = f" {counts['fail']} trials failed." if counts.get("fail") else ""
