@@ -14,15 +14,16 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
     better = gap["high"] < 0 if falls else gap["low"] > 0
     worse = gap["low"] > 0 if falls else gap["high"] < 0
     rows = result["rows"]
+    unit = "passages" if metric == "perplexity" else "rows"
     figures = f"{NAMES[metric]} {_n(metric, base['value'])} before, {_n(metric, tuned['value'])} after"
     small, large = sorted(abs(gap[k]) for k in ("low", "high"))
     span = f"{_points(metric, small)} to {_points(metric, large)} points, 95 % sure"
     if better:
-        words = f"It helped: {figures}, on {rows:,} rows it never saw (better by {span})."
+        words = f"It helped: {figures}, on {rows:,} {unit} it never saw (better by {span})."
     elif worse:
-        words = f"It got worse: {figures}, on {rows:,} rows it never saw (worse by {span})."
+        words = f"It got worse: {figures}, on {rows:,} {unit} it never saw (worse by {span})."
     else:
-        words = f"No difference that {rows:,} rows could show: {figures}."
+        words = f"No difference that {rows:,} {unit} could show: {figures}."
     return {
         "better": True if better else False if worse else None,
         "sentence": words + _caution(metric, tuned),

@@ -12,7 +12,6 @@ from tools.search.space import own_values
 from tools.search.study import Study
 from tools.words import number
 
-
 ENOUGH = 10
 """Finished trials under which shares of importance are only a hint."""
 
