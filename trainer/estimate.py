@@ -17,7 +17,6 @@ TRAINER_SHARE = (0.50, 0.85)
 """TRL's step reaches this share of the bare loop's speed (its metrics, optimizer, logging)."""
 DECODE_SECONDS = (0.0012, 0.003)
 """One new token of one batch, a layer, for a model so small that calls cost more than sums."""
-ATTENTION_SHARE = 0.5
 DECODE_BATCH = 64
 PROCESS_GB = (0.75, 1.1)
 """A Python process with torch, transformers and TRL, before the model."""
@@ -90,13 +89,13 @@ def _work(plan: Plan, facts: Facts) -> float:
 def _attention(plan: Plan, facts: Facts) -> float:
     """FLOP a token spends in causal attention, in units of matrix products.
 
-    6 x length x hidden x layers, forward and backward; a CPU's attention kernel reaches ATTENTION_SHARE of
-    the matrix products' speed at head size 64 and less in proportion below (measured at 8 and 64).
+    6 x length x hidden x layers, forward and backward; a CPU's attention kernel keeps up with matrix
+    products at head size 64 and is slower in proportion below (measured at head size 8).
     """
     model = facts.model
     plain = 6 * _mean_tokens(plan, facts) * model.hidden * model.layers
     head = model.hidden / max(model.heads, 1)
-    return plain * max(1.0, 64 / head) / ATTENTION_SHARE
+    return plain * max(1.0, 64 / head)
 
 
 def _rates(plan: Plan, facts: Facts) -> tuple[float, float] | None:
