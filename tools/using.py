@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.arguments import Ask, Export
 from tools.desk import Desk, ToolResult
+from trainer.data.reading import fingerprint
 from trainer.errors import UserFacingError
 from trainer.machine import worker_env
 from trainer.paths import inside
@@ -81,13 +82,16 @@ def export_model(args: Export, desk: Desk) -> ToolResult:
     shutil.copytree(run.model, target, dirs_exist_ok=True)
     write_atomic(target / "tunesmith-plan.json", run.plan().model_dump(mode="json"))
     files = sorted(p.name for p in target.iterdir())
+    same = all(fingerprint(p) == fingerprint(target / p.name) for p in run.model.glob("*.safetensors"))
+    if not same:
+        raise UserFacingError("the written weights differ from the trained ones", str(target), "Export again.")
     say = f"Wrote {len(files)} files to {target}: the same weights as in {run.id}, so the same answers."
     return ToolResult(
         say,
         {
             "run_id": run.id,
             "files": [str(target / f) for f in files],
-            "same_answers": True,
-            "why": "the weights are copied unchanged",
+            "same_answers": same,
+            "why": "checksums of the written weights against the trained ones",
         },
     )
