@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from agent.llm import Brain
+from agent.model.door import Brain
 from agent.understanding import wishes_from
 from tools import arguments as a
 from tools.desk import Desk, ToolResult

@@ -7,7 +7,7 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from agent.llm import Door
+from agent.model.door import Door
 from trainer.machine import read_machine
 from trainer.paths import BUILTIN_MODEL, home
 

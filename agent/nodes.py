@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,22 +15,26 @@ from pydantic import ValidationError
 from agent.approval import read_answer, ticket
 from agent.builtin.understand import understand
 from agent.intents import intent_of
-from agent.llm import BUILTIN, Brain, Call, Door, DoorError, Reply
-from agent.numbers import invented
+from agent.listening import Listener
+from agent.model import repeats
+from agent.model.door import BUILTIN, Brain
+from agent.model.ledger import Ledger
+from agent.model.repeats import Repeat
 from agent.situation import PastTurn
 from agent.state import HISTORY, State, order_of, situation_of
-from agent.understanding import messages_for, schemas
-from prompts import render
 from tools.desk import Desk, ToolResult
 from tools.registry import TOOLS
 from tools.running import carry_out
 from trainer.errors import UserFacingError
 from trainer.fields import faults
 
-REPAIRS = 2
-"""Times a model may correct its arguments before the person is asked."""
-CALLS_A_TURN = 3
-OWN_WORDS = {"resume_run": "resume", "export_model": "export", "stop_run": "stop"}
+OWN_WORDS = {
+    "resume_run": "resume",
+    "export_model": "export",
+    "stop_run": "stop",
+    "decline_plan": "reject",
+    "start_training": "start",
+}
 """Tools a hosted model may not call by itself, and the intent that the person's words must have."""
 PHRASED = {"explain_run", "advise", "run_status"}
 """Tools whose sentences a hosted model may put into other words. None of them quotes rows."""
@@ -58,6 +63,12 @@ class Nodes:
     thread: Callable[[], str]
     on_text: Callable[[str], None] | None = None
 
+    @cached_property
+    def listener(self) -> Listener:
+        """The brain with what keeps it in bounds."""
+        path = self.home / f"thread-{self.thread()}-model.jsonl"
+        return Listener(self.brain, None if self.brain.model == BUILTIN else Ledger(path), self.on_text)
+
     def desk(self, state: State) -> Desk:
         """The tools' view of the conversation."""
         return Desk(
@@ -71,45 +82,12 @@ class Nodes:
 
     def listen(self, state: State) -> dict[str, Any]:
         """Ask the brain what the message wants: tool calls, validated."""
-        desk = self.desk(state)
-        situation = situation_of(state, desk)
-        messages = messages_for(state["inbox"], situation)
-        try:
-            reply, spent = self._validated(messages)
-            log: list[dict[str, Any]] = []
-        except DoorError as error:
-            reply, spent = Door(BUILTIN).complete(messages, []), {}
-            log = [
-                said(
-                    f"{str(error)[0].upper()}{str(error)[1:]}, so the built-in brain answers this one.",
-                    notice=True,
-                )
-            ]
-        calls = [{"name": c.name, "arguments": c.arguments} for c in reply.calls[:CALLS_A_TURN]]
-        if not calls and reply.text:
-            log.append(said(reply.text))
-        return {
-            "calls": calls,
-            "log": log,
-            "spent": _added(state, spent),
-            "history": _remember(state, calls, situation.plan),
-        }
-
-    def _validated(self, messages: list[dict[str, Any]]) -> tuple[Reply, dict[str, float]]:
-        """The reply, after at most two corrections of malformed arguments."""
-        tools = schemas()
-        spent = {"calls": 0.0, "tokens": 0.0, "usd": 0.0}
-        for _ in range(REPAIRS + 1):
-            reply = self.brain.complete(messages, tools, self.on_text)
-            spent["calls"] += 1
-            spent["tokens"] += reply.tokens
-            spent["usd"] += reply.usd or 0.0
-            bad = [(c, fault) for c in reply.calls if (fault := _fault(c))]
-            if not bad or self.brain.model == BUILTIN:
-                return reply, spent
-            messages = [*messages, *_feedback(reply, bad)]
-        question = f"I could not make a valid order of that ({bad[0][1]}). Could you say it in other words?"
-        return Reply(text=question), spent
+        situation = situation_of(state, self.desk(state))
+        heard = self.listener.hear(state["inbox"], situation, Repeat(**state.get("repeat") or {}))
+        log = [said(words, notice=True) for words in heard.notices]
+        if heard.text:
+            log.append(said(heard.text, own_words=self.brain.model))
+        return {"calls": heard.calls, "log": log, "history": _remember(state, heard.calls, situation.plan)}
 
     def act(self, state: State) -> Command[Literal["wait", "phrase", "__end__"]]:
         """Carry out the tool calls; a new order goes on the table and is waited on."""
@@ -127,6 +105,7 @@ class Nodes:
             ]
             troubled = any(e["type"] in ("problem", "invalid") for e in result.events)
             last = "" if troubled else call["name"]
+            update["repeat"] = _repeat(call, result.say, working)
         hosted = self.brain.model != BUILTIN and last in PHRASED
         waiting = working.get("order_state") == "proposed"
         return Command(update=update, goto="phrase" if hosted else "wait" if waiting else "__end__")
@@ -171,20 +150,8 @@ class Nodes:
         goto: Literal["wait", "__end__"] = "wait" if waiting else "__end__"
         if spoken is None:
             return Command(goto=goto)
-        prompt = render(
-            "phrase",
-            words=PHRASE_WORDS,
-            question=state["inbox"][:500],
-            result=spoken["text"][:4000],
-        )
-        try:
-            reply = self.brain.complete([{"role": "user", "content": prompt.text}], [], self.on_text)
-        except DoorError:
-            return Command(goto=goto)
-        spent = _added(state, {"calls": 1.0, "tokens": float(reply.tokens), "usd": reply.usd or 0.0})
-        if not reply.text or invented(reply.text, spoken["text"] + state["inbox"]):
-            return Command(update={"spent": spent}, goto=goto)
-        return Command(update={"log": [said(reply.text, phrased=True)], "spent": spent}, goto=goto)
+        text = self.listener.phrased(state["inbox"], spoken["text"], PHRASE_WORDS)
+        return Command(update={"log": [said(text, phrased=True)] if text else []}, goto=goto)
 
     def wait(self, state: State) -> Command[Literal["launch", "listen", "act", "wait", "__end__"]]:
         """Stand still until a person answers the order on the table."""
@@ -248,41 +215,10 @@ def _rest(e: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in e.items() if k != "type"}
 
 
-def _fault(call: Call) -> str:
-    """Why a call cannot be carried out, in words for the model; '' when it can."""
-    if call.fault:
-        return call.fault
-    if call.name not in TOOLS:
-        return f"there is no tool {call.name}; tools: {', '.join(TOOLS)}"
-    try:
-        TOOLS[call.name].arguments.model_validate(call.arguments)
-    except ValidationError as error:
-        return faults(error)
-    return ""
-
-
-def _feedback(reply: Reply, bad: list[tuple[Call, str]]) -> list[dict[str, Any]]:
-    import json
-
-    calls = [
-        {
-            "id": c.id,
-            "type": "function",
-            "function": {"name": c.name, "arguments": json.dumps(c.arguments)},
-        }
-        for c in reply.calls
-    ]
-    told = dict.fromkeys((c.id for c in reply.calls), "not carried out: correct the other call first")
-    told |= {c.id: fault for c, fault in bad}
-    return [
-        {"role": "assistant", "content": reply.text, "tool_calls": calls},
-        *({"role": "tool", "tool_call_id": i, "content": text} for i, text in told.items()),
-    ]
-
-
-def _added(state: State, more: dict[str, float]) -> dict[str, float]:
-    spent = dict(state.get("spent") or {})
-    return {k: spent.get(k, 0.0) + more.get(k, 0.0) for k in ("calls", "tokens", "usd")}
+def _repeat(call: dict[str, Any], result: str, state: State) -> dict[str, Any]:
+    key = repeats.call_key(call["name"], call["arguments"])
+    last = Repeat(**state.get("repeat") or {})
+    return repeats.after(last, key, result, state["inbox"]).model_dump()
 
 
 def _remember(state: State, calls: list[dict[str, Any]], plan: dict[str, Any]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from langgraph.types import Command
 
 from agent.account import account
 from agent.graph import build
-from agent.llm import Brain, Door
+from agent.model.door import Brain, Door
 from agent.nodes import Nodes, event
 from agent.state import State, order_of
 from tools.orders import Order

@@ -34,7 +34,8 @@ class State(TypedDict, total=False):
     approval: str
     run_id: str | None
     history: list[dict[str, Any]]
-    spent: dict[str, float]
+    repeat: dict[str, Any]
+    """The last tool call, to notice a model that makes it again and again."""
     calls: list[dict[str, Any]]
     """Tool calls to be carried out in this turn."""
 

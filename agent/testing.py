@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent.llm import Call, DoorError, Message, Reply
+from agent.model.door import Call, Message, Reply
+from agent.model.troubles import DoorError
 
 
 class ScriptedLLM:

@@ -1,52 +1,33 @@
-"""A message read through the door: the same path for chat, the plan command and the scorer."""
+"""A message read once, outside a conversation: the plan command and the scorer."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from pydantic import ValidationError
 
 from agent.approval import read_answer
 from agent.intents import intent_of
-from agent.llm import Brain, DoorError, Message
+from agent.listening import Listener
+from agent.model.door import Brain
 from agent.situation import FileFact, Situation, Understanding
-from prompts import render
 from tools.arguments import PlanArguments
-from tools.registry import TOOLS
 from trainer.errors import UserFacingError
 from trainer.fields import faults
 from trainer.wishes import Wishes
-
-
-def messages_for(text: str, situation: Situation) -> list[Message]:
-    """What a brain is shown: the rules, the situation as data, the message."""
-    # "<" is written as an escape, so that no file or column name can close the block it stands in
-    document = situation.model_dump_json(exclude_none=True).replace("<", "\\u003c")
-    system = render("system", situation=document)
-    return [{"role": "system", "content": system.text}, {"role": "user", "content": text}]
-
-
-def schemas() -> list[dict[str, Any]]:
-    """The tools as chat completion APIs take them."""
-    return [tool.schema() for tool in TOOLS.values()]
 
 
 def read(brain: Brain, text: str, situation: Situation) -> Understanding:
     """Intent and slots of a message; a plain yes to a shown plan never reaches a model."""
     if situation.state == "plan_proposed" and read_answer(text) == "approve":
         return Understanding(intent="approve")
-    try:
-        reply = brain.complete(messages_for(text, situation), schemas())
-    except DoorError as error:
-        raise UserFacingError(str(error), "", "Use the built-in brain (unset TUNESMITH_LLM), or try again.") from None
-    if not reply.calls:
+    calls = Listener(brain).hear(text, situation).calls
+    if not calls:
         return Understanding(intent="clarify")
-    first, rest = reply.calls[0], reply.calls[1:]
+    first, rest = calls[0], calls[1:]
     return Understanding.model_validate(
         {
-            "intent": intent_of(first.name),
-            "slots": first.arguments,
-            "secondary_intents": [intent_of(c.name) for c in rest],
+            "intent": intent_of(first["name"]),
+            "slots": first["arguments"],
+            "secondary_intents": [intent_of(c["name"]) for c in rest],
         }
     )
 

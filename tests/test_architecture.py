@@ -74,7 +74,7 @@ def test_every_command_of_the_readme_exists() -> None:
 def test_every_prompt_renders_and_uses_what_it_is_given() -> None:
     from prompts import render
 
-    given = {"system": {"situation": "{}"}, "phrase": {"words": 10, "question": "q", "result": "r"}}
+    given = {"system": {"situation": "{}", "examples": "e"}, "phrase": {"words": 10, "question": "q", "result": "r"}}
     assert {p.stem for p in (ROOT / "prompts").glob("*.md")} == set(given)
     for name, variables in given.items():
         assert render(name, **variables).text

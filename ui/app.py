@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from agent import commands
-from agent.llm import Door
+from agent.model.door import Door
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF
 from trainer.machine import read_machine

@@ -11,7 +11,7 @@ import gradio as gr
 import yaml
 
 from agent import commands
-from agent.llm import BUILTIN, Door
+from agent.model.door import BUILTIN, Door
 from agent.session import Session
 from trainer import planfile
 from trainer.errors import UserFacingError

@@ -137,6 +137,17 @@ def step(text: str) -> int | None:
     return int(next(g for g in match.groups() if g)) if match else None
 
 
+_PLACE = re.compile(
+    r"(?:at|around|near|about|since|after|from|um|bei|ab|en|vers|sur|~)\s+(?:the )?(\d{2,})(?![\d.%])(?!\s*[a-z])"
+)
+
+
+def place(text: str, steps: int) -> int | None:
+    """A bare number that can only be a step of the run: 'why did it jump at 380?'."""
+    match = _PLACE.search(text)
+    return int(match[1]) if match and int(match[1]) <= steps else None
+
+
 def epoch(text: str) -> float | None:
     """An epoch that is named as a place in the run."""
     match = _EPOCH.search(text)

@@ -51,10 +51,13 @@ def _explain(r: Reading, found: Facts) -> dict[str, Any]:
     if "has:asks_meaning" in found or not real:
         real = []
     slots["symptom"] = real[0] if real else "metric_meaning"
-    if runs.step(r.order) is not None and not r.log:
-        slots["step"] = runs.step(r.order)
     if runs.epoch(r.order) is not None:
         slots["epoch"] = runs.epoch(r.order)
+    step = runs.step(r.order)
+    if step is None and real and "epoch" not in slots:
+        step = runs.place(r.order, int((r.situation.run or {}).get("max_steps") or 0))
+    if step is not None and not r.log:
+        slots["step"] = step
     name = _metric_name(r.order)
     if name and slots["symptom"] == "metric_meaning":
         slots["metric"] = name

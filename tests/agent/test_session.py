@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.llm import DoorError, Reply
+from agent.model.door import DoorError, Reply
 from agent.session import Session
 from agent.testing import ScriptedLLM, call
 from tools import running
@@ -200,8 +200,8 @@ def test_a_model_corrects_its_arguments_at_most_twice(home: Path, qa_file: Path)
     assert "learning_rate" in told
     stubborn = ScriptedLLM(*[call("propose_plan", learning_rate=9)] * 3)
     other = talk(home, qa_file, stubborn, "other")
-    assert "other words" in words(other.ask("plan it"))
-    assert other.pending is None
+    assert "built-in brain read it" in words(other.ask("plan it"))
+    assert other.pending
 
 
 def test_no_model_can_approve(home: Path, qa_file: Path, launches: Launches) -> None:
@@ -234,7 +234,7 @@ def test_files_outside_the_roots_are_not_read(
     secret = tmp_path_factory.mktemp("elsewhere") / "secret.csv"
     secret.write_text("question,answer\nkey,hunter2\nb,c\n")
     session = talk(home, None, ScriptedLLM(call("inspect_data", dataset_path=str(secret))))
-    said = words(session.ask("look at that file"))
+    said = words(session.ask(f"look at {secret}"))
     assert "outside the folders" in said
     assert "hunter2" not in said
 

@@ -39,7 +39,7 @@ def plan(
 ) -> None:
     """Write a training plan, every value with its reason. Starts nothing."""
     from agent import commands
-    from agent.llm import Door
+    from agent.model.door import Door
     from trainer import planfile
     from ui.cli.cards import plan_card
 

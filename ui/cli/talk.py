@@ -39,7 +39,7 @@ def chat(
     as_json: Json = False,
 ) -> None:
     """Talk: say what you want, approve, ask why."""
-    from agent.llm import Door
+    from agent.model.door import Door
     from agent.session import Session
     from trainer.paths import checked
 
@@ -121,7 +121,7 @@ def understand(
     path: Annotated[Path, typer.Argument(help="Conversations, one JSON object a line.")],
 ) -> None:
     """Intent and slots of each conversation's last turn, read as chat reads it. Carries nothing out."""
-    from agent.llm import Door
+    from agent.model.door import Door
     from agent.replay import replay
     from agent.understanding import read
 

@@ -13,10 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from agent.model.plain_calls import repaired, written_calls
+from agent.model.troubles import Cut, DoorError, Empty, Refused, in_words, worth_waiting
+
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else litellm goes to the network
 
 BUILTIN = "tunesmith/builtin"
-RETRIES = 2
+ATTEMPTS = 3
+"""Times one call is tried when the fault may pass."""
 TIMEOUT = 60.0
 """Seconds for one answer."""
 Message = dict[str, Any]
@@ -44,10 +50,6 @@ class Reply:
     """What it cost; None when the price is not known."""
 
 
-class DoorError(Exception):
-    """The model could not be reached or did not answer; the message is for a person."""
-
-
 class Brain(Protocol):
     """What the graph needs of a model."""
 
@@ -59,7 +61,7 @@ class Brain(Protocol):
         tools: list[dict[str, Any]],
         on_text: Callable[[str], None] | None = None,
     ) -> Reply:
-        """Answer, with text or tool calls."""
+        """Answer, with text or tool calls. Raises DoorError."""
         ...
 
 
@@ -82,14 +84,25 @@ class Door:
         on_text: Callable[[str], None] | None = None,
     ) -> Reply:
         """One completion; streamed when somebody listens. Raises DoorError with a plain reason."""
+        attempts = Retrying(
+            retry=retry_if_exception(worth_waiting), wait=_pause, stop=stop_after_attempt(ATTEMPTS), reraise=True
+        )
+        return attempts(self._once, messages, tools, on_text)
+
+    def _once(
+        self, messages: list[Message], tools: list[dict[str, Any]], on_text: Callable[[str], None] | None
+    ) -> Reply:
         litellm = _litellm()
+        key = None if self.builtin else self._key(litellm)
         request: dict[str, Any] = {
             "model": self.model,
             "messages": messages,
             "tools": tools or None,
             "timeout": TIMEOUT,
-            "num_retries": 0 if self.builtin else RETRIES,
+            "num_retries": 0,
+            "max_retries": 0,  # the pauses are ours: a provider's Retry-After is honoured
             "api_base": self.api_base,
+            "api_key": key,
             "drop_params": True,
         }
         try:
@@ -97,25 +110,22 @@ class Door:
                 response = litellm.completion(**request)
             else:
                 response = _streamed(litellm, request, on_text)
-            return _reply(response)
-        except litellm.exceptions.AuthenticationError as error:
-            raise DoorError(f"{self.model} refused the key") from error
-        except litellm.exceptions.RateLimitError as error:
-            raise DoorError(f"{self.model} says it is asked too often") from error
-        except litellm.exceptions.Timeout as error:
-            raise DoorError(f"{self.model} did not answer in {TIMEOUT:.0f} s") from error
-        except litellm.exceptions.NotFoundError as error:
-            raise DoorError(f"the model {self.model} is not known there") from error
-        except litellm.exceptions.APIConnectionError as error:
-            raise DoorError(f"{self.model} can't be reached") from error
-        except (
-            *litellm.exceptions.LITELLM_EXCEPTION_TYPES,
-            ValueError,
-            AttributeError,
-            IndexError,
-            TypeError,
-        ) as error:
-            raise DoorError(f"{self.model} gave no usable answer ({type(error).__name__})") from error
+            return _reply(response, {t["function"]["name"] for t in tools})
+        # a provider may send anything, and each library in between raises errors of its own
+        except Exception as error:
+            raise in_words(error, self.model) from error
+
+    def _key(self, litellm: Any) -> str | None:
+        """None where LiteLLM finds what it needs; a stand-in for a server of one's own. Raises DoorError."""
+        missing = litellm.validate_environment(self.model).get("missing_keys") or []
+        if missing and not self.api_base:
+            raise DoorError(f"{self.model} needs a key and none was found; set {', '.join(missing)}", "key")
+        return "none" if missing else None
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return error.pause or 0.0 if isinstance(error, DoorError) else 0.0
 
 
 def _litellm() -> Any:
@@ -145,33 +155,41 @@ def _litellm() -> Any:
 
 def _streamed(litellm: Any, request: dict[str, Any], on_text: Callable[[str], None]) -> Any:
     chunks = []
-    for chunk in litellm.completion(**request, stream=True, stream_options={"include_usage": True}):
+    stream = litellm.completion(**request, stream=True, stream_options={"include_usage": True})
+    for chunk in stream:
         chunks.append(chunk)
         if chunk.choices and (piece := chunk.choices[0].delta.content):
             on_text(piece)
+    if not chunks:
+        raise Empty
+    if getattr(stream, "received_finish_reason", "stop") is None:  # LiteLLM itself ends a cut stream with "stop"
+        raise Cut
     return litellm.stream_chunk_builder(chunks, messages=request["messages"])
 
 
-def _reply(response: Any) -> Reply:
-    message = response.choices[0].message
+def _reply(response: Any, tools: set[str]) -> Reply:
+    choice = response.choices[0]
+    message, text = choice.message, choice.message.content or ""
+    if choice.finish_reason == "content_filter" or getattr(message, "refusal", None):
+        raise Refused
     calls = [_call(c) for c in message.tool_calls or []]
-    usage = getattr(response, "usage", None)
-    hidden = getattr(response, "_hidden_params", {}) or {}
-    if not calls and not (message.content or "").strip():
-        raise ValueError("empty answer")
-    return Reply(
-        message.content or "",
-        calls,
-        int(getattr(usage, "total_tokens", 0) or 0),
-        hidden.get("response_cost"),
-    )
+    if not calls and tools:
+        calls = [Call(f"written_{n}", name, said) for n, (name, said) in enumerate(written_calls(text, tools))]
+        text = "" if calls else text
+    if not calls and not text.strip():
+        raise Empty
+    usage, hidden = getattr(response, "usage", None), getattr(response, "_hidden_params", {}) or {}
+    return Reply(text, calls, int(getattr(usage, "total_tokens", 0) or 0), hidden.get("response_cost"))
 
 
 def _call(raw: Any) -> Call:
+    text = raw.function.arguments or "{}"
     try:
-        arguments = json.loads(raw.function.arguments or "{}")
+        arguments = json.loads(text)
     except ValueError as error:
-        return Call(raw.id, raw.function.name, {}, f"the arguments are not JSON: {error}")
+        arguments = repaired(text)
+        if arguments is None:
+            return Call(raw.id, raw.function.name, {}, f"the arguments are not JSON: {error}")
     if not isinstance(arguments, dict):
         return Call(raw.id, raw.function.name, {}, "the arguments must be an object")
     return Call(raw.id, raw.function.name, arguments)

@@ -1,0 +1,137 @@
+"""Text that is not the person's own wish: what of it a hosted model may see, and in which form.
+
+Rows are never shown. Names of files and columns are shown when they look like names; a name that
+reads like an order gets a number instead. Pasted logs are cut out, marked and shortened. Keys,
+e-mail addresses and phone numbers are masked everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import phonenumbers
+
+from agent.builtin.data import cue_pattern, table
+
+LONGEST_NAME = 40
+MOST_WORDS = 3
+"""Words of a name; a sentence has more."""
+LONGEST_PASTE = 1200
+"""Characters of a pasted block that a model is shown: its two ends."""
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
+    r"|\b(?:sk|pk|rk|hf|ghp|gho|ghs|github_pat|glpat|xox[abprs]|AKIA|ASIA|AIza|ya29|npm|pypi|dop_v1)[-_.]?[A-Za-z0-9_.\-]{14,}"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+    r"|(?<=Bearer )[\w.~+/=-]{12,}"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+    re.DOTALL,
+)
+_ASSIGNED = re.compile(
+    r"(?i)((?:api[_-]?key|secret|token|passwo?rd|passwd|pwd|credential)s?[\"']?\s*[:=]\s*[\"']?)([^\s\"',;]{6,})"
+)
+_PHONE = re.compile(r"(?<![\w.])(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w.])")
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_PASTE = 3
+"""Lines of a log in a row that make a pasted block."""
+_MACHINE_LINE = re.compile(
+    r"^\s*(?:Traceback \(most recent|File \"|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d:\d\d|\{['\"]|\d+%\|"
+    r"|[\w.]+(?:Error|Exception)\b|(?:INFO|WARN(?:ING)?|ERROR|DEBUG|CRITICAL)\b|(?:step|epoch|iter)\w*\W*\d+.*(?:loss|lr)|\s{4,}\S|[-*]?\s*[\w.-]+:(?:\s|$)"
+    r"|(?:assistant|system|user|tool)\s*[:>]|<\|?\w+\|?>|#{1,3}\s|\S+\s*\|\s*\S+)",
+    re.IGNORECASE,
+)
+
+
+def redacted(text: str) -> str:
+    """The text with keys, e-mail addresses and phone numbers masked."""
+    for value in _secrets():
+        text = text.replace(value, "[key]")
+    text = _ASSIGNED.sub(r"\1[key]", _KEY.sub("[key]", text))
+    text = _EMAIL.sub("[e-mail]", text)
+    for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, None))):
+        text = text[: match.start] + "[phone]" + text[match.end :]
+    return _PHONE.sub("[phone]", text)
+
+
+def _secrets() -> list[str]:
+    """Values of the environment's own keys: masked wherever they turn up."""
+    found = {v for k, v in os.environ.items() if _SECRET_NAME.search(k) and len(v) >= 8}
+    return sorted(found, key=len, reverse=True)
+
+
+def shortened(text: str, most: int) -> str:
+    """The two ends of a long text, with how much is missing between them."""
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half:,} characters left out ...]\n{text[-half:]}"
+
+
+def marked(text: str, kind: str) -> str:
+    """The text inside a block that it can't close: data, never orders."""
+    return f"<{kind}>\n{text.replace('<', '‹').replace('>', '›')}\n</{kind}>"
+
+
+@dataclass(frozen=True)
+class Split:
+    """A message, cut into what the person says and what they pasted."""
+
+    own: str
+    pasted: list[str]
+
+
+def split(message: str) -> Split:
+    """Own words, and pasted blocks: fenced, or several lines in a row that machines write."""
+    pasted = _FENCE.findall(message)
+    own, block = list[str](), list[str]()
+    for line in [*_FENCE.sub("\n", message).splitlines(), ""]:
+        if _MACHINE_LINE.match(line) or (block and not line.strip() and line != ""):
+            block.append(line)
+            continue
+        (pasted if len(block) >= _PASTE else own).extend(["\n".join(block)] if block else [])
+        block = []
+        own.append(line)
+    return Split("\n".join(line for line in own if line.strip()), pasted)
+
+
+def for_model(message: str) -> str:
+    """A person's message as a hosted model is shown it."""
+    parts = split(message)
+    blocks = [marked(redacted(shortened(p, LONGEST_PASTE)), "pasted") for p in parts.pasted]
+    return "\n".join([redacted(shortened(parts.own, 4000)), *blocks])
+
+
+@cache
+def _orders() -> re.Pattern[str]:
+    """Words that turn a name into an order."""
+    return cue_pattern(tuple(w.strip() for w in table("untrusted.yaml")["orders"].split(",")))
+
+
+def is_name(text: str) -> bool:
+    """Whether a file's or column's name looks like one: short, few words, no order in it."""
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text))
+    if len(text) > LONGEST_NAME or len(words) > MOST_WORDS or not text.isprintable() or re.search(r"[=<>{}:;|`]", text):
+        return False
+    return not _orders().search(" ".join(words).lower()) and redacted(text) == text
+
+
+class Names:
+    """Names as a model sees them, and back."""
+
+    def __init__(self) -> None:
+        self._real: dict[str, str] = {}
+
+    def shown(self, name: str, alias: str, real: str = "") -> str:
+        """The name, or the alias where it must not be shown. `real` is what the alias stands for."""
+        if all(map(is_name, name.split("/"))):
+            return name
+        self._real[alias] = real or name
+        return alias
+
+    def real(self, name: str) -> str:
+        """The name behind an alias; any other text stays."""
+        return self._real.get(name, name)
