@@ -9,7 +9,13 @@ from agent.builtin.data import cue_pattern, cues, table
 from agent.builtin.quantities import neat
 from agent.builtin.text import Message, Scan
 
-_GB = r"(\d+(?:\.\d+)?)\s?-?\s?(?:gb|gib|gigs?|gigabytes?|go|g(?:io)?|जीबी|গিগাবাইট|জিবি)(?![a-z])"
+_GB = (
+    r"(\d+(?:\.\d+)?)\s?(?:-|个)?\s?(?:gb|gib|gigs?|gigas?|gigabytes?|gigaoctets?|go|g(?:io)?|जीबी|गीगाबाइट|गिगाबाइट|গিগাবাইট"
+    r"|গিগা|জিবি)(?![a-z])"
+)
+_FILE_SIZE = re.compile(
+    r"(?<!\w)(?:file|dataset|corpus|csv|jsonl|download|disk|datei|archivo|fichier)(?!\w)[^,;.]{0,16}$"
+)
 _RAM = re.compile(
     r"^\s*(?:of )?(?:system |main )?(?:ram|arbeitsspeicher|memoria ram|内存)(?![A-Za-z0-9_À-ɏ])"
     r"|^\s*(?:ddr|disk|ssd|file|data|text|of (?:raw )?(?:text|data))"
@@ -24,18 +30,23 @@ _NUM_GPUS = re.compile(
 )
 _USD = re.compile(
     r"(?:us)?\$\s?(\d+(?:\.\d+)?)(k)?|(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)(k)?\s?(?:\$|usd"
-    r"|us-?dollars?|dollars?|bucks?|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid"
+    r"|us-?dollars?|dollars?|bucks?|greenbacks?|dólar|dólares|dolares|dollar|美元|美金|刀|डॉलर|ডলার|quid"
     r" us)(?![A-Za-z0-9_À-ɏ])"
+)
+_DOLLARS_CENTS = re.compile(
+    r"(?<![A-Za-z0-9_.$])(\d+) (?:us )?(?:dollars?|bucks?) (?:and )?(\d\d)(?: cents?)?(?![\w.%])(?! ?(?:epochs?|steps?|trials?|hours?|min))"
 )
 _CENTS = re.compile(r"(?<![A-Za-z0-9_.])(\d+)\s?(?:cents?|¢)(?![A-Za-z0-9_À-ɏ])")
 _OTHER_MONEY = re.compile(
-    r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur"
-    r"|pounds?|quid|gbp|rupees?|rupaye|inr|yuan|rmb|taka|tk|元|块钱|人民币|रुपये|টাকা)(?![a-z])"
+    r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur|eur[io]s"
+    r"|pounds?|quid|squid|sterling|gbp|fivers?|tenners?|chf|franken|francs?|francos|cad|aud|pesos?|reais|yen|rupees?|rupaye|rupay|rupiya|rupye"
+    r"|rs\.?|inr|yuan|kuai|rmb|taka|tk|lakh rupees|元|块(?:钱|$|(?=[\s,.;以之]))|欧元|英镑|人民币|रुपये|रुपए|रुपया|रुपयों|টাকা|টাকার)(?![a-z])"
+    r"|(?<!\w)(?:rs|inr|chf|eur|gbp)\.?\s?\d+(?:[.,]\d+)?(?!\w)"
 )
 _HOURS = re.compile(
-    r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s?-?(hours?|hrs?|h|stunden?|std|horas?|heures?"
-    r"|小时|घंटे|घंटा|ghante|ghonta|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten|minutos|分钟"
-    r"|मिनट|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])"
+    r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s?(?:-|个)?(hours?|hrs?|h|stunden?|std|horas?|heures?"
+    r"|小时|钟头|घंटों|घंटे|घंटा|घण्टे|ghanton|ghante|ghanta|ghonta|ghontar|ঘণ্টার|ঘন্টার|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten?|minutos?|分钟"
+    r"|मिनट|মিনিটের|মিনিট|days?|tage?n?|días?|jours?|天|दिन|din)(?![a-z])"
 )
 _CLOCK = re.compile(
     r"(?:\b(?:at|by|um|a las|à|from|after|around|gegen|bis|ab|before)\s+|今晚|晚上"
@@ -56,6 +67,13 @@ def _gpus(scan: Scan, slots: dict[str, Any]) -> None:
         number = int(next(g for g in (match.group(1), *match.groups()[2:]) if g))
         slots["num_gpus"] = number
         scan.blank(match.start(), match.end())
+    pair = re.search(
+        r"(?<!\w)(?:a pair of|dual|twin|un par de|una pareja de|zwei stück|une paire de) (?=(?:my |nvidia |rtx |geforce |tesla )*"
+        r"(?:gpus?|graphics cards?|cards|karten|tarjetas|cartes|\d0\d0|[ahlv]\d{1,3}0?s?(?!\w)|t4s?))",
+        scan.text,
+    )
+    if pair and "num_gpus" not in slots:
+        slots["num_gpus"] = 2
     both = re.search(
         r"(?<![A-Za-z0-9_À-ɏ])(?:both|two|beide[nr]?) (?:my |of my |the )?(?:gpus"
         r"|cards|karten)",
@@ -82,7 +100,8 @@ def _memory(scan: Scan, slots: dict[str, Any], device: str | None) -> None:
         )
         scan.blank(match.start(), match.end())
         ram = _RAM.search(right) or (re.search(r"(?:ram|内存)\s*(?:is|=|:|of)?\s*$", left) and "vram" not in left)
-        if ram or device in ("mps", "cpu") or re.search(r"\b(?:file|dataset|data|corpus)\b", right[:14]):
+        weighed = _FILE_SIZE.search(left) and not re.search(r"gpu|vram|card|memory", left + right)
+        if weighed or ram or device in ("mps", "cpu") or re.search(r"\b(?:file|dataset|data|corpus)\b", right[:14]):
             continue
         slots.setdefault("max_gpu_gb", neat(float(match.group(1))))
 
@@ -95,6 +114,7 @@ def _named_gpu(text: str, slots: dict[str, Any]) -> None:
 
 
 def _money(scan: Scan, slots: dict[str, Any], unknown: list[str]) -> None:
+    scan.text = _DOLLARS_CENTS.sub(r"$\1.\2", scan.text)
     for match in scan.take(_OTHER_MONEY):
         unknown.append(match.group().strip())
     for match in scan.take(_USD):
@@ -123,10 +143,23 @@ def _hours(scan: Scan, slots: dict[str, Any]) -> None:
         )
         slots["max_hours"] = neat(float(match.group(1)) * share)
         scan.blank(match.start(), match.end())
+    if "max_hours" in slots:
+        return
+    for hours, line in table("hardware.yaml")["spans"].items():
+        if cue_pattern(cues(line)).search(scan.text):
+            slots["max_hours"] = neat(float(hours))
+
+
+_DEADLINE = re.compile(
+    r"(?<!\w)(?:finish\w*|done|ready|complete[d]?|over|end(?:s|ed)?|through|fertig|abgeschlossen|list[oa]|terminad[oa]|acabad[oa]|"
+    r"fini[er]?|terminée?|prête?|khatam|shesh)(?: \w+){0,3} (?:by|before|until|till|bis|vor|antes de|para|avant)(?: las?)?"
+    r" (?:noon|midday|midnight|lunch|mittag|mediod[ií]a|midi|\d{1,2}(?::\d\d)? ?(?:am|pm|uhr|h|o'?clock)?)(?![\w%])"
+)
 
 
 def clock(text: str) -> str | None:
-    """A time of day as HH:MM: '22:00', '7pm', '19 Uhr', '晚上10点'."""
+    """A time of day as HH:MM: '22:00', '7pm', '19 Uhr', '晚上10点'. An hour to be done by is no start."""
+    text = _DEADLINE.sub(" ", text)
     for match in _CLOCK.finditer(text):
         hour, minute, half = int(match.group(1)), int(match.group(2) or 0), match.group(3) or ""
         if not (match.group(2) or half) or hour > 24 or minute > 59:
@@ -161,6 +194,7 @@ def read(scan: Scan, message: Message, device: str | None) -> tuple[dict[str, An
     _gpus(scan, slots)
     _memory(scan, slots, device)
     _money(scan, slots, unknown)
+    unknown += [m.group() for m in _DEADLINE.finditer(scan.text)]
     _hours(scan, slots)
     _named_gpu(text, slots)
     _flags(text, slots)

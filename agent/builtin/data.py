@@ -33,6 +33,8 @@ def bounded(fragment: str) -> str:
     left = rf"(?<!{_LATIN})" if re.match(rf"(?:\((?:\?:)?)*{_LATIN}", body) else ""
     if stem:
         return f"{left}(?:{body}){_LATIN}*"
+    if not re.search(r"[A-Za-zÀ-ɏ]", re.sub(r"\\.", "", body)):
+        return f"{left}(?:{body})"  # '预热(比例)?' is followed by a digit as it likes
     right = rf"(?!{_LATIN})" if re.search(rf"(?:{_LATIN}|[)?\]+*}}])$", body) else ""
     return f"{left}(?:{body}){right}"
 

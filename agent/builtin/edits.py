@@ -21,8 +21,9 @@ _TIED = re.compile(
     r" )?(?:lora[_ ]?)?(?:rank|r|rang|rango)(?!\w)"
 )
 _NONE = re.compile(
-    r"(?<!\w)(?:no|without|zero|kein\w*|ohne|sin|sans|0)\s+(?:any |lora |the )?"
+    r"(?<!\w)(?:no|without|zero|kein\w*|ohne|sin|sans|0|(?:turn|switch) off|disable|remove|drop|get rid of|kill)\s+(?:any |lora |the )?"
     r"(?P<field>dropout|warm-?up|weight decay)(?!\w)"
+    r"|(?<!\w)(?:(?:turn|switch) (?:the )?)?(?P<after>dropout|warm-?up|weight decay) (?:off|aus|band karo|bondho koro|mat karo)(?!\w)"
 )
 
 
@@ -103,9 +104,71 @@ def _scaled(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
 
 _BY = re.compile(r"(?:\bby|\bum|×|\bfactor(?: of)?|\bfaktor|\ben un|\bde)\s*(?:a )?$")
 _FACTOR = re.compile(
-    r"factor(?: of)?\s*$|(?:divid|teil)\w*(?: \w+){0,4} (?:by|durch|entre|par)\s*$"
-    r"|multipl\w*(?: \w+){0,4} (?:by|mit|por|par)\s*$"
+    r"factor(?: of)?\s*$|(?:divi[ds]|teil)\w*(?: [\w']+){0,4} (?:by|durch|entre|par)\s*$"
+    r"|multipl\w*(?: [\w']+){0,4} (?:by|mit|por|par)\s*$"
 )
+
+
+# of these a share is never the value itself: '25% of the lr' is a quarter of what it is
+_AMOUNTS = (
+    "learning_rate",
+    "num_train_epochs",
+    "max_steps",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "effective_batch_size",
+    "max_length",
+    "lora_r",
+    "lora_alpha",
+    "eval_steps",
+    "num_generations",
+)
+_LESS = re.compile(
+    r"\s*(?:lower|less|smaller|fewer|shorter|higher|more|bigger|larger|longer|off|up|down|niedriger|weniger|kleiner|höher|mehr|größer|"
+    r"menos|más|menor|mayor|moins|plus|kam|zyada|beshi)(?!\w)"
+)
+
+
+def _shared(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
+    """'a quarter of the lr', 'lr to 25%', 'lr 50% lower'."""
+    for number in numbers(scan.text):
+        if number.mark != "%":
+            continue
+        left, right = scan.text[max(0, number.start - 40) : number.start], scan.text[number.end :][:24]
+        left, right = re.split(r"[;,.!?\n]", left)[-1], re.split(r"[;,.!?\n]", right)[0]
+        named = [
+            m for m in fields.mentions(scan.text) if m.field in (*_AMOUNTS, "lora_dropout", "weight_decay", "warmup")
+        ]
+        mention = _near(scan.text, number.start, number.end, named)
+        between = scan.text[min(mention.end, number.end) : max(mention.start, number.start)] if mention else ""
+        if mention is None or re.search(r"\d", between):
+            continue
+        by = bool(_BY.search(left)) or bool(_LESS.match(right))
+        whole = re.match(r"\s*(?:of|der|des|von|vom|de|del|du|ka|की|का|er|的|what|wie)(?!\w)", right)
+        if mention.field not in _AMOUNTS and not (by or (whole and mention.start >= number.end)):
+            continue
+        down, up = bool(cue("down").search(left + " # " + right)), bool(cue("up").search(left + " # " + right))
+        if by and not (down or up):
+            continue
+        factor = number.fraction if not by else 1 - number.fraction if down else 1 + number.fraction
+        base = _base(mention.field, plan)
+        scan.blank(number.start, number.end)
+        value = None if base is None else base * factor
+        if value is not None and isinstance(plan.get(_slot(mention.field, plan)), int):
+            value = float(max(1, round(value)))
+        _set(edits, scan, mention, value, plan)
+
+
+@cache
+def _phrasings() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(row[0]), row[1]) for row in table("phrasings.yaml"))
+
+
+def plainly(text: str) -> str:
+    """Everyday wording brought to the plan's own: '4 at a time' to 'batch size 4'."""
+    for pattern, new in _phrasings():
+        text = pattern.sub(new, text)
+    return text
 
 
 def _is_factor(number: Number, left: str) -> bool:
@@ -126,7 +189,11 @@ def _times(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
         words = left + " # " + right
         down = bool(cue("down").search(words))
         plainly = number.mark == "x" and re.match(r"\s*(?:the|as many|my|die|el|la|los|las|les)\s", right)
-        if not (down or plainly or cue("up").search(words)):
+        joined = number.mark == "x" and any(
+            m.field != "lora_alpha" and (number.end <= m.start <= number.end + 1 or m.end <= number.start <= m.end + 1)
+            for m in fields.mentions(scan.text)
+        )
+        if not (down or plainly or joined or cue("up").search(words)):
             continue
         mention = _near(scan.text, number.start, number.end, fields.mentions(scan.text))
         if mention is None:
@@ -144,10 +211,17 @@ def _stepped(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
     """'one more epoch', 'two fewer epochs', 'increase rank by 16'."""
     for mention, number in fields.assign(scan.text):
         lo, hi = min(mention.start, number.start), max(mention.end, number.end)
-        inner = scan.text[lo:hi] + scan.text[hi : hi + 10].split(",")[0]
+        if number.mark == "%":
+            continue
+        tail = re.split(r"[,;]|(?<!\w)(?:and|und|y|et|but|with|then)(?!\w)", scan.text[hi : hi + 14])[0]
+        inner = scan.text[lo:hi] + tail
         left = scan.text[max(0, lo - 16) : lo]
         by = re.search(r"\b(?:by|um)\s*$", scan.text[: number.start])
-        adding = re.search(r"\b(?:add|noch|añade|ajoute|another)\W*$|[再多加]+(?:训练|跑|练)?\W*$", left)
+        adding = re.search(
+            r"\b(?:add|noch|añade|ajoute|another)\W*$|(?<!\w)(?:aro|আরও|আরো)\W*$"
+            r"|(?:^|[.;,])\s*(?:aur|और)\W*$|[再多加]+(?:训练|跑|练)?\W*$",
+            left,
+        )
         fewer, more = cue("fewer").search(inner), cue("more").search(inner)
         counted = mention.field in ("num_train_epochs", "max_steps", "num_generations")
         if not (by or (counted and (fewer or more or adding))):
@@ -190,7 +264,7 @@ def _absolute(edits: Edits, scan: Scan) -> None:
 
 def _directions(edits: Edits, scan: Scan) -> None:
     """'smaller batch', 'more epochs': which way, but not how far."""
-    for mention in fields.mentions(scan.text):
+    for mention in [m for m in fields.mentions(scan.text) if m.field != "seed"]:
         around = scan.text[max(0, mention.start - 18) : mention.start] + "#" + scan.text[mention.end : mention.end + 14]
         edits.named.add(mention.field)
         down = bool(cue("down").search(around))
@@ -205,7 +279,7 @@ def _directions(edits: Edits, scan: Scan) -> None:
 def _switched_off(edits: Edits, scan: Scan) -> None:
     """'no dropout', 'without warmup': zero."""
     for match in scan.take(_NONE):
-        name = fields.mentions(match.group("field"))[0].field
+        name = fields.mentions(match.group("field") or match.group("after"))[0].field
         edits.values["warmup_ratio" if name == "warmup" else name] = 0
 
 
@@ -233,14 +307,14 @@ def tied(text: str, key: str = "lora_r") -> dict[str, str]:
 
 def read(scan: Scan, plan: dict[str, Any]) -> Edits:
     """All edits of numbers in a text, resolved against the plan."""
-    scan.text = without_corrected(scan.text)
+    scan.text = plainly(without_corrected(scan.text))
     scan.text = re.sub(r"(?<![a-z0-9])(r|lr|bs|alpha|rank|epochs?|seed|ga|wd|batch|ctx)(?=\d)", r"\1 ", scan.text)
     edits = Edits()
     if tied(scan.text):
         match = _TIED.search(scan.text)
         scan.blank(*match.span()) if match else None
     _switched_off(edits, scan)
-    for step in (_scaled, _times, _stepped, _single_step):
+    for step in (_shared, _scaled, _times, _stepped, _single_step):
         step(edits, scan, plan)
     _absolute(edits, scan)
     _directions(edits, scan)

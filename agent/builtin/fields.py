@@ -33,7 +33,7 @@ PLAN_FIELDS = (
     "max_completion_length",
 )
 _REACH_AFTER, _REACH_BEFORE, _IMPLAUSIBLE = 30, 14, 60
-_STEPS = re.compile(r"\s*(?:steps?|schritten?|pasos|étapes|步)")
+_STEPS = re.compile(r"\s*(?:steps?|schritten?|schritte|updates?|pasos|étapes|步|स्टेप|স্টেপ)")
 _WALL = re.compile(r"[;\n!]|\.\s|\?\s")
 
 
@@ -103,6 +103,9 @@ def _cost(mention: Mention, number: Number, text: str, others: list[Mention]) ->
         if not _gap_ok(gap, _REACH_BEFORE) or any(number.end <= o.start < mention.start for o in others):
             return None
         cost += 12.0 * gap.count(",") + (4.0 if " and " in gap else 0.0)
+    counted = table("fields.yaml")[mention.field]["kind"] in ("int", "length")
+    if number.mark == "%" and (counted or mention.field in ("learning_rate", "num_train_epochs")):
+        return None
     if number.mark == "x" and mention.field != "lora_alpha":
         return None
     return cost + len(gap) + (0 if plausible(mention.field, number, text) else _IMPLAUSIBLE)

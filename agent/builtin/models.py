@@ -125,6 +125,14 @@ def _family(word: str) -> str | None:
         "game",
         "quen",
         "grammar",
+        "ghante",
+        "ghanta",
+        "ghonta",
+        "grande",
+        "grandes",
+        "grant",
+        "grants",
+        "granted",
     ):
         return {"quen": "qwen"}.get(word)
     near = [

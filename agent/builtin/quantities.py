@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.])(?<![A-Za-z0-9]-)(-(?=\.?\d))?"
-    r"(\d+(?:\.\d+)?|\.\d+)(e[-+]?\d+)?(?:\s?(%|k(?![a-z])|m(?![a-z])|x(?![a-z])|mal(?![a-z])|倍|times(?![a-z])))?"
+    r"(\d+(?:\.\d+)?|\.\d+)(e[-+]?\d+)?(?:\s?(%|k(?![a-z])|m(?![a-z])|x(?![a-z])|mal(?![a-z])|倍|times(?![a-z])|guna(?![a-z])|gun(?![a-z])|गुना|গুণ|veces(?= (?:m[aá]s|menor|mayor|menos|la|el))|fois(?= (?:moins|plus|le|la))))?"
 )
 _CORRECTED = re.compile(
-    r"(?P<old>(?<![\w.])[\d.]+(?:e-?\d+)?%?)"
-    r"(?P<unit>\s*(?:epochs?|epochen|épocas?|époques?|轮|steps?|schritte|pasos|trials?|rows?|gb|gigs?|minutes?|hours?))?"
+    r"(?P<old>(?<![\w.])\.?\d[\d.]*(?:e-?\d+)?%?)"
+    r"(?P<unit>\s*(?:epochs?|epochen|épocas?|époques?|轮|steps?|schritte|pasos|trials?|rows?|gb|gigs?|minutes?|hours?|passes|rounds|tokens?|bucks|dollars?))?"
     r"[\s,.?!-]*"
     r"(?:(?:no|nah|nope|sorry|i mean|i meant|wait|make that|make it|or rather|rather|scratch that|nein|actually|"
     r"quatsch|ne|perdón|non|pardon|不|不对|错了|nahi|na|ehm|uh|um|hmm?|oops|doch|correction|lieber|keep|mejor)[\s,.!?-]*)+"
@@ -22,6 +22,19 @@ _DENIED = re.compile(
     r"|vez) de|au lieu de|nicht|no longer|"
     r"isnt|en vez de|pas)\s+(?:the |a |an |to |at )?(?P<value>-?[\d.]+(?:e-?\d+)?%?)"
     r"|(?:而不是|不是|不要)\s*(?P<zh>[\d.]+(?:e-?\d+)?%?)"
+)
+
+
+_VALUE = r"\.?\d[\d.]*(?:e-?\d+)?[%k]?"
+_UNIT = r"(?P<unit>\s*(?:epochs?|epochen|épocas?|époques?|轮|steps?|schritte|pasos|passes|rounds|gpus?|tokens?)(?!\w))?"
+_FROM_TO = re.compile(
+    rf"(?<!\w)(?:from|von|de|desde)\s+{_VALUE}{_UNIT}\s*(?:down |up |over |back |herunter |runter |hoch )?"
+    rf"(?P<to>to|auf|a|à)\s+(?P<new>{_VALUE})(?![\w.])"
+)
+
+
+_FROM_TO_ZH = re.compile(
+    rf"从\s*{_VALUE}\s*轮?\s*(?P<to>(?:改|换|调|降|升|提高|降低|减|加|增加|减少)(?:成|为|到))\s*(?P<new>{_VALUE})"
 )
 
 
@@ -53,13 +66,20 @@ def numbers(text: str) -> list[Number]:
         if after.isascii() and (after.isalpha() or after == "_") and not m.group(4):
             continue
         value = float((m.group(1) or "") + m.group(2) + (m.group(3) or ""))
-        mark = {"mal": "x", "times": "x", "倍": "x"}.get(m.group(4) or "", m.group(4) or "")
+        marks = {"guna": "x", "gun": "x", "गुना": "x", "গুণ": "x", "veces": "x", "fois": "x"} | {
+            "mal": "x",
+            "times": "x",
+            "倍": "x",
+        }
+        mark = marks.get(m.group(4) or "", m.group(4) or "")
         found.append(Number(value, mark, m.start(), m.end()))
     return found
 
 
 def without_corrected(text: str) -> str:
     """'two no three' is three, '3e-4, not 2e-4' is 3e-4: the taken-back number goes."""
+    text = _FROM_TO.sub(lambda m: f" {m['to']} {m['new']}{m['unit'] or ''}", text)
+    text = _FROM_TO_ZH.sub(r" \g<to>\g<new>", text)
     for _ in range(3):
         match = _CORRECTED.search(text)
         if not match:
@@ -68,7 +88,7 @@ def without_corrected(text: str) -> str:
         text = f"{text[: match.start()]} {match['new']}{match['unit'] or ''}{text[match.end() :]}"
 
     def deny(match: re.Match[str]) -> str:
-        return " " * len(match.group())
+        return " "
 
     return _DENIED.sub(deny, text)
 

@@ -175,13 +175,13 @@ def sizes(r: Reading, ops: list[str]) -> dict[str, Any]:
 
 def _gap(text: str) -> dict[str, Any]:
     match = re.search(
-        r"(\d+|an?|half an|one|eine[rm]?|una?|une)\s*-?(hours?|hrs?|h|stunden?|horas?"
+        r"(\d+(?:\.\d+)?|an?|half an|one|eine[rm]?|una?|une)\s*-?(hours?|hrs?|h|stunden?|horas?"
         r"|heures?|小时|minutes?|mins?|minuten|minutos|分钟|ghonta|ghante|days?|tage?)(?![a-z])",
         text,
     )
     if not match:
         return {}
-    count = int(match.group(1)) if match.group(1).isdigit() else 0.5 if "half" in match.group(1) else 1
+    count = float(match.group(1)) if match.group(1)[0].isdigit() else 0.5 if "half" in match.group(1) else 1
     unit = match.group(2)
     return {"gap_minutes": int(count * (1 if unit[0] in "m分" else 1440 if unit[0] in "dt" else 60))}
 

@@ -12,13 +12,13 @@ _OFF_LEFT = re.compile(
     r"(?:\bno|\bnot|\bwithout|\bdisable\w*|\bturn(?:ed)? off|\bskip|\bkeine?|\bohne"
     r"|\bsin|\bsans|\bdont (?:use|want|do)|\bdo not (?:use|want|do)|\bremove|\bdrop"
     r"|\bdeactivate|"
-    r"\bstop using|\bnever|\bkill|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?"
+    r"\bstop|\bstop using|\bnever|\bkill|\bdont|\bdo not|\bnicht|\bavoid|\bno more|\bwithout any|\bget rid of|\bditch|\btake out|\bleave out|\bleave off|\bschalt\w* (?:mir )?|\bno uses|\bapaga|\bne \w+ pas|别|关了|取消|\bdesactiva\w*|\bquita\w*|\bdésactive\w*|\bschalte?"
     r"|不要|不用|关闭|关掉|去掉|别用|禁用|\bswitch off)\s*(?:the |use |using |any |el |le |la"
-    r" |das )?$"
+    r" |das |die |den |la |el |le |any |that |this )?$"
 )
 _OFF_RIGHT = re.compile(
     r"^\s*(?:=|:|is|to|should be|auf)?\s*(?:off|false|no\b(?! more)|aus|disabled"
-    r"|ab|关|假|band|bondho|nahi|na koro|বন্ধ|बंद|0\b|desactivad\w*|désactivé)"
+    r"|ab|关|假|band|bondho|nahi|na koro|mat |koro na|korba na|karna nahi|off kar|বন্ধ|করো না|बंद|मत|0\b|(?:bitte )?(?:weg|ausschalten|abschalten|ausmachen|weglassen)|(?:ko |ta |কে |को )?(?:band|bondho|off|hatao|nikalo|baad dao)|desactivad\w*|désactivé)"
 )
 _INSTEAD = re.compile(
     r"(?:instead of|rather than|\bnot(?: the| a| an)?|statt|anstatt|en (?:lugar"

@@ -45,8 +45,9 @@ class Ground:
         read = understand(message, situation)
         self.read = read.slots
         self.intent = read.intent
+        values = [v for k, v in read.slots.items() if not k.endswith(_NAMES)]
         earlier = [split(t.text).own for t in situation.history]
-        self.own = "\n".join([parts.own, *(str(v) for v in self.read.values()), *earlier]).lower()
+        self.own = "\n".join([parts.own, *map(str, values), *earlier]).lower()
         self.untrusted = "\n".join([*parts.pasted, *_names(situation)]).lower()
         self.names = set(_names(situation))
 
@@ -56,6 +57,8 @@ class Ground:
         for name, value in arguments.items():
             kept = value is None or name in _OWN or self._may(name, value)
             (result.arguments if kept else result.left_out)[name] = value
+            if not kept and name in self.read:  # the person did say one
+                result.arguments[name] = self.read[name]
         return result
 
     def _may(self, name: str, value: Any) -> bool:
