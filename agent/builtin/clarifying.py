@@ -43,9 +43,19 @@ def _by_matter(reading: Reading, facts: set[str]) -> dict[str, Any]:
         return {"missing": ["value"], **({"field": field[0]} if field else {})}
     if facts & {"stop", "resume", "status", "has:export_word", "why", "compare"}:
         return {"missing": ["run_id"]}
-    if reading.situation.state in ("no_plan", "no_plan_pending"):
-        return {"missing": ["goal"] if reading.situation.files else ["goal", "dataset"]}
-    return {"missing": ["goal"]}
+    return {"missing": _by_state(reading, facts)}
+
+
+def _by_state(reading: Reading, facts: set[str]) -> list[str]:
+    """Where nothing else tells: a plan on the table wants a field, a run a symptom, an empty table a goal."""
+    state = reading.situation.state
+    if state in ("no_plan", "no_plan_pending"):
+        if facts & {"yes", "go"} and not facts & {"train", "want_model", "data_word"}:
+            return ["plan"]
+        return ["goal"] if reading.situation.files else ["goal", "dataset"]
+    if state in ("plan_proposed", "plan_approved"):
+        return ["field"] if not facts & {"train", "want_model"} else ["goal"]
+    return ["symptom"] if reading.situation.run else ["goal"]
 
 
 def _old_plan(reading: Reading) -> dict[str, Any]:

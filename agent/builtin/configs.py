@@ -47,10 +47,25 @@ def pairs(text: str) -> list[tuple[str, str]]:
     if sum(k.lower() in _slots() for k, _ in flags) >= 2:
         return flags
     lines = [(m.group(1), m.group(2)) for m in map(_LINE.match, text.splitlines()) if m]
-    if sum(k.lower() in _slots() for k, _ in lines) >= 2 and len(lines) >= 2:
-        return [(k, v) for k, v in lines if v not in ("", "|", ">", "{", "[")]
     calls = [(m.group(1), m.group(2)) for m in _CALL.finditer(text)] if re.search(r"[{(]", text) else []
-    return calls if sum(k.lower() in _slots() for k, _ in calls) >= 2 else []
+    if _script(text) or _known(calls) > _known(lines) + 2:
+        return [*calls, *_script(text)]
+    if _known(lines) >= 2:
+        return [(k, v) for k, v in lines if v not in ("", "|", ">", "{", "[")]
+    return calls if _known(calls) >= 2 else []
+
+
+def _known(found: list[tuple[str, str]]) -> int:
+    return sum(k.lower() in _slots() for k, _ in found)
+
+
+def _script(text: str) -> list[tuple[str, str]]:
+    """What a pasted TRL script says besides keyword arguments: the trainer's method and its model."""
+    found = re.search(r"\b(SFT|DPO|KTO|ORPO|GRPO|Reward)(?:Config|Trainer)\(", text)
+    if not found:
+        return []
+    model = re.search(r"(?:Trainer|from_pretrained)\(\s*(?:model\s*=\s*)?([\"'][\w./-]+[\"'])", text)
+    return [("trainer", found[1]), *([("model", model[1])] if model else [])]
 
 
 def _bare(value: str) -> str:
@@ -75,7 +90,7 @@ def _enum(slot: str, key: str, value: str) -> Any:
         return _METHODS.get(low) or next(iter(values.values_of("method", low)), None)
     if slot == "tuning":
         if low in _TRUE | _FALSE:
-            return "lora" if low in _TRUE else None
+            return ("dora" if "dora" in key else "lora") if low in _TRUE else None
         return "full" if low in ("full", "none", "") else next(iter(values.values_of("tuning", low)), None)
     if slot == "quantization":
         if low in _TRUE | _FALSE:
@@ -112,7 +127,7 @@ def read(text: str) -> tuple[dict[str, Any], list[str]]:
         value = _convert(slot, name, raw) if slot else None
         if slot is None:
             unknown.append(key)
-        elif value is not None and slot not in slots:
+        elif value is not None and (slot not in slots or (slot, value) == ("tuning", "dora")):
             slots[slot] = value
     if slots.get("quantization") == "4bit" and slots.get("tuning") == "lora":
         slots["tuning"] = "qlora"
@@ -123,5 +138,10 @@ def without(text: str) -> str:
     """The text around a pasted configuration."""
     if not pairs(text):
         return text
-    kept = [line for line in text.splitlines() if not _LINE.match(line) and "--" not in line]
+    code = bool(_script(text))
+    kept = [
+        line
+        for line in text.splitlines()
+        if not _LINE.match(line) and "--" not in line and not (code and re.search(r"[=()]", line))
+    ]
     return "\n".join(kept)

@@ -82,7 +82,7 @@ def _gpus(scan: Scan, slots: dict[str, Any]) -> None:
     if both:
         slots.setdefault("num_gpus", 2)
     index = re.search(
-        r"(?<![A-Za-z0-9_À-ɏ])(?:gpu|cuda|card|device)[ :#]*(?:number |no\.? |index"
+        r"(?<![A-Za-z0-9_À-ɏ])(?<!per )(?<!per-)(?:gpu|cuda|card|device)[ :#]*(?:number |no\.? |index"
         r" )?(\d)(?![\w.])(?!\s?(?:gb|g\b|gig))",
         scan.text,
     )

@@ -20,10 +20,14 @@ _TIED = re.compile(
     r" (?:groß|hoch) wie |the |of |as |to |der |del |le |la |von |x |\* )*(?:the"
     r" )?(?:lora[_ ]?)?(?:rank|r|rang|rango)(?!\w)"
 )
-_NONE = re.compile(
-    r"(?<!\w)(?:no|without|zero|kein\w*|ohne|sin|sans|0|(?:turn|switch) off|disable|remove|drop|get rid of|kill)\s+(?:any |lora |the )?"
-    r"(?P<field>dropout|warm-?up|weight decay)(?!\w)"
-    r"|(?<!\w)(?:(?:turn|switch) (?:the )?)?(?P<after>dropout|warm-?up|weight decay) (?:off|aus|band karo|bondho koro|mat karo)(?!\w)"
+_CAN_BE_ZERO = ("lora_dropout", "warmup", "weight_decay", "beta")
+_OFF_BEFORE = re.compile(
+    r"(?<!\w)(?:no|without|zero|kein\w*|ohne|sin|sans|skip|lose|ditch|scrap|kill|remove|drop|disable|get rid of|quita|elimina"
+    r"|enlève|(?:turn|switch)(?:ing)? off|去掉|不要|取消|关掉)\s*(?:the |any |all |lora |el |la |le |das |den |die )*$"
+)
+_OFF_AFTER = re.compile(
+    r"\s*(?:(?:entirely|completely|fully|altogether|ganz|komplett) )?(?:off|out|away|gone|aus|weg|fuera|band kar\w*|bondho\w*"
+    r"|hatao?|mat karo|关掉|去掉|बंद|বন্ধ)(?!\w)"
 )
 
 
@@ -278,9 +282,14 @@ def _directions(edits: Edits, scan: Scan) -> None:
 
 def _switched_off(edits: Edits, scan: Scan) -> None:
     """'no dropout', 'without warmup': zero."""
-    for match in scan.take(_NONE):
-        name = fields.mentions(match.group("field") or match.group("after"))[0].field
-        edits.values["warmup_ratio" if name == "warmup" else name] = 0
+    for mention in [m for m in fields.mentions(scan.text) if m.field in _CAN_BE_ZERO]:
+        left, right = scan.text[max(0, mention.start - 24) : mention.start], scan.text[mention.end : mention.end + 24]
+        before, after = _OFF_BEFORE.search(left), _OFF_AFTER.match(right)
+        if not (before or after) or re.match(r"\W*(?:to|of|=|:|auf|a)?\W*[\d.]", right):
+            continue
+        edits.values["warmup_ratio" if mention.field == "warmup" else mention.field] = 0
+        start = mention.start - len(left) + before.start() if before else mention.start
+        scan.blank(start, mention.end + (after.end() if after else 0))
 
 
 def _bare_rate(edits: Edits, scan: Scan) -> None:
@@ -289,6 +298,26 @@ def _bare_rate(edits: Edits, scan: Scan) -> None:
     if len(lone) == 1 and "learning_rate" not in edits.values and "learning_rate" not in edits.named:
         edits.values["learning_rate"] = lone[0].value
         scan.blank(lone[0].start, lone[0].end)
+
+
+_SAME_BATCH = re.compile(
+    r"(?:effective|total|global|overall|effektive\w*|efectivo|有效)[ _-]?(?:batch(?:[ _]size)?|批)\W*(?:\w+\W+){0,2}?(?:(?:doesnt|does not|not) "
+    r"(?:move|change)|unchanged|same|stays?|constant|bleibt|gleich|igual|不变)|(?:keep|same|hold|keeping|preserve)\W+(?:\w+\W+){0,2}?"
+    r"(?:effective|total|global|overall)[ _-]?batch"
+)
+
+
+def _compensated(edits: Edits, text: str, plan: dict[str, Any]) -> None:
+    """'batch 2, and keep the effective batch': the accumulation makes up for it."""
+    batch, steps = "per_device_train_batch_size", "gradient_accumulation_steps"
+    size = edits.values.get(batch)
+    if not size or steps in edits.values or not _SAME_BATCH.search(text):
+        return
+    whole = (plan.get(batch) or 0) * (plan.get(steps) or 0)
+    if whole and whole % size == 0:
+        edits.values[steps] = int(whole // size)
+        edits.directions.discard(steps)
+        edits.ways.pop(steps, None)
 
 
 def tied(text: str, key: str = "lora_r") -> dict[str, str]:
@@ -309,7 +338,7 @@ def read(scan: Scan, plan: dict[str, Any]) -> Edits:
     """All edits of numbers in a text, resolved against the plan."""
     scan.text = plainly(without_corrected(scan.text))
     scan.text = re.sub(r"(?<![a-z0-9])(r|lr|bs|alpha|rank|epochs?|seed|ga|wd|batch|ctx)(?=\d)", r"\1 ", scan.text)
-    edits = Edits()
+    edits, whole = Edits(), scan.text
     if tied(scan.text):
         match = _TIED.search(scan.text)
         scan.blank(*match.span()) if match else None
@@ -319,6 +348,7 @@ def read(scan: Scan, plan: dict[str, Any]) -> Edits:
     _absolute(edits, scan)
     _directions(edits, scan)
     _bare_rate(edits, scan)
+    _compensated(edits, whole, plan)
     edits.loose = numbers(scan.text)
     for slot in [n[5:] for n in edits.named if n.startswith("kept:")]:
         if edits.values.get(slot) == plan.get(slot):

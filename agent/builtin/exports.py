@@ -106,7 +106,11 @@ def _target(text: str, repo: bool) -> str | None:
 
 def output_dir(text: str, raw: str) -> str | None:
     """A folder that is named for the result, in the spelling typed."""
-    match = _FOLDER.search(text) or _INTO.search(text)
+    before = re.search(
+        r"(?<![\w./-])((?:\./)?[\w-]+(?:/[\w.-]+)+|[\w-]+/)\s*(?:folder|directory|dir|ordner|carpeta|फोल्डर|目录|文件夹)",
+        text,
+    )
+    match = before or _FOLDER.search(text) or _INTO.search(text)
     if not match:
         return None
     at = raw.lower().find(match.group(1).lower())
@@ -136,6 +140,9 @@ def read(text: str, raw: str, extra_dirs: bool = True) -> dict[str, Any]:
         "hub_private": _privacy(text),
         "hub_repo_id": repo.group(1).rstrip(".") if repo else None,
     }
+    owner = re.search(r"\borg(?:ani[sz]ation)?\s*:?\s*([\w.-]+)\W+(?:\w+\W+)?name[ds]?\s*:?\s*([\w.-]+)", raw, re.I)
+    if owner and repo is None:
+        values["hub_repo_id"] = f"{owner[1]}/{owner[2].rstrip('.')}"
     if repo is None and extra_dirs:
         values["output_dir"] = output_dir(text, raw)
     if values["export_format"] == "merged" or re.search(r"merg|fusion|合并", text):

@@ -14,7 +14,7 @@ _NUM = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?[k%]?"
 _OPEN = (
     r"[\s:=,(\[{]*(?:(?:rate|size|in|from|between|over|of|range|values?|is|are"
     r"|the|von|zwischen|entre|desde|de|del|des|in der spanne|auf|with|among|for"
-    r"|at|either|log ?-?uniform(?:ly)?|log ?-?scale|logarithmi\w*|uniform|auf"
+    r"|at|either|log ?-?uniform(?:ly)?|log ?-?scale|log(?= )|logarithmi\w*|uniform|auf"
     r" log|在|从|范围|取|为|是|介于|用|试|theke|se|के बीच|hai)[\s:=,(\[{]*)*"
 )
 _RANGE = re.compile(
@@ -69,8 +69,10 @@ def _value(field: str, text: str) -> Any:
     return fields.convert(field, numbers(text)[0], "")[1] if numbers(text) else None
 
 
-def _slot(field: str, text: str) -> str:
-    return fields.convert(field, numbers(text)[0], "")[0]
+def _slot(field: str, low: str, high: str = "") -> str:
+    # 'warmup 0 to 0.1' is a ratio though 0 alone could be steps
+    biggest = max((low, high or low), key=lambda t: numbers(t)[0].value)
+    return fields.convert(field, numbers(biggest)[0], "")[0]
 
 
 def _own(rest: str, after: str) -> str:
@@ -96,7 +98,7 @@ def spaces(text: str) -> dict[str, dict[str, Any]]:
             near = (
                 text[max(0, mention.start - 24) : mention.start].rsplit(",", maxsplit=1)[-1] + rest[: ranged.end() + 24]
             )
-            found[_slot(mention.field, low)] = space | ({"log": True} if _LOG.search(near) else {})
+            found[_slot(mention.field, low, high)] = space | ({"log": True} if _LOG.search(near) else {})
         elif len(parts) > 1:
             found[_slot(mention.field, parts[0])] = {"choices": [_value(mention.field, p) for p in parts]}
     for slot in ("lr_scheduler_type", "optim", "tuning"):
@@ -118,13 +120,17 @@ def _trials(text: str, space: dict[str, Any], algorithm: str | None) -> int | No
     if match:
         return int(match.group(1))
     choices = [len(s["choices"]) for s in space.values() if "choices" in s]
-    grid = space and len(choices) == len(space) and algorithm == "grid"
+    # one list of values is tried one by one; several are combined only on a grid
+    grid = space and len(choices) == len(space) and (algorithm == "grid" or len(space) == 1)
     return math.prod(choices) if grid else None
 
 
 def _metric(text: str) -> tuple[str | None, str | None]:
     named = list(cues.named("metrics", text))
     metric = next((m for m in ("rougeL", "rouge1", "rouge2") if m in named), named[0] if named else None)
+    exact = re.search(r"(?:maximi[sz]e|minimi[sz]e|by|on|metric)\s+(?:the )?(eval[_/][\w/]+|rewards?/\w+)", text)
+    if exact:
+        return exact[1], "minimize" if "loss" in exact[1] else "maximize"
     if metric is None and re.search(
         r"(?:by|on|minimi[sz]e|lowest|best|nach|por|看|按|using|watch\w*) (?:the )?(?:val\w* |eval\w* )?loss",
         text,

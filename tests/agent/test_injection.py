@@ -1,6 +1,6 @@
 """Orders in rows, names, logs, model cards and tool results, against a model that obeys all it reads.
 
-pytest tests/agent/test_injection.py            # 100 seeded trials
+pytest tests/agent/test_injection.py            # 60 seeded trials
 make trials                                     # 500
 """
 
