@@ -7,21 +7,18 @@ from typing import Any
 
 import yaml
 
+from tools.advice.answer import advice
+from tools.advice.view import View
 from tools.arguments import Advise, Clarify, Refuse
 from tools.desk import Desk, ToolResult
-from tools.words import span
 
 SENTENCES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "sentences.yaml").read_text("utf-8"))
 
 
 def advise(args: Advise, desk: Desk) -> ToolResult:
     """Answer a question about fine-tuning from sourced facts. Changes nothing."""
-    text = SENTENCES["advice"].get(args.topic or "", SENTENCES["general"])
-    proposal = desk.proposal
-    if args.topic == "cost" and proposal:
-        needs = proposal.estimates
-        text = f"This plan: {span(needs.time)}, cost {span(needs.cost)} ({needs.cost.why}). {text}"
-    return ToolResult(text, {"topic": args.topic})
+    text, used = advice(args.topic or "", View.of(args.question, desk), desk.register)
+    return ToolResult(text, {"topic": args.topic, "sentences": used})
 
 
 def clarify(args: Clarify, desk: Desk) -> ToolResult:
