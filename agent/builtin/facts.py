@@ -157,7 +157,8 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "deletion_confirmed": _deletion_confirmed,
     "checking": lambda r: re.search(
         r"(?<!\w)(?:check|test|measure|see if|verify|evaluate|benchmark|prüf\w*|comprueba"
-        r"|vérifie)(?!\w)|检查|测",
+        r"|vérifie|run|score|assess|probe|compare|durchtest\w*|mess\w*|prueba\w*|prueb\w*|corre|mide|teste|mesure"
+        r"|lance|jaanch\w*|janch\w*|porikkha|chala\w*)(?!\w)|检查|测|评|跑|জাচ|পরীক্ষা|যাচাই|চালি|जाँच|जांच|परख",
         r.order,
     ),
     "curve_word": lambda r: re.search(

@@ -163,25 +163,32 @@ _EPOCH_END = re.compile(
     r" la| esta)? época|(?:à la )?fin de (?:l'|cette )?époque|après (?:cette|l')"
     r" ?époque|(?:这|本|当前)(?:个)?(?:轮|epoch)(?:结束|跑完|训练完)?|(?:轮|epoch)(?:结束|跑完)"
     r"|(?:ye|is|ei) epoch (?:ke baad|khatam|shesh|er por)|epoch (?:ke baad|khatam"
-    r" hone|shesh hole|er por)|इस (?:इपॉक|एपॉक|epoch) के बाद|এই (?:ইপক|epoch)"
+    r" hone|shesh hole|er por)|(?:current|this|the) (?:pass|lap|round)(?: \w+){0,4} (?:is|through|done|over|ends|finish\w*)"
+    r"|(?:end of|after|finish) (?:the|this)(?: current)? (?:pass|lap|round)|epochenende|ende der (?:runde|epoche)"
+    r"|(?:termine|acabe|cierre|complete|finalice) (?:la|esta)(?: actual)? (?:época|vuelta|pasada)"
+    r"|(?:bout|terme) de (?:l'|cette )?époque|époque (?:finie|terminée)|(?:跑完|训练完|练完|等)(?:这|本|当前)(?:一)?(?:个)?(?:轮|epoch)"
+    r"|(?:yeh?|is|यह|ये) (?:epoch|round|दौर|इपॉक|एपॉक) (?:poora|pura|complete|khatam|पूरा|खत्म)"
+    r"|(?:ei|এই) (?:epoch|round|ইপক|এপক|দফা)(?:ta|টা)? (?:shesh|শেষ|er por|এর পর|হলে|hole)|इस (?:इपॉक|एपॉक|epoch) के बाद|এই (?:ইপক|epoch)"
 )
 _NEXT_EVAL = re.compile(
     r"(?:after|at|until|once|when)(?: the| this)?(?: next| following| coming|"
     r" upcoming)? (?:eval\w*|validation)|next (?:eval\w*|validation)|(?:nach|bei)"
     r" der nächsten (?:eval\w*|validierung)|(?:tras|después de|en) la (?:próxima"
     r"|siguiente) (?:eval\w*|validación)|prochaine (?:éval\w*|validation)|下(?:一)?次(?:评估"
-    r"|验证|eval)"
+    r"|验证|eval)|(?:por|l)a (?:próxima|siguiente) (?:eval\w*|validación)|agl[aie] (?:eval|validation)"
+    r"|अगल[ेी] (?:eval|मूल्यांकन|जांच|वैलिडेशन)|(?:porer|পরের) (?:eval|validation|ইভ্যাল|মূল্যায়ন|ভ্যালিডেশন)"
+    r"|(?:coming|upcoming|following) (?:eval\w*|validation)|nächste[nr]? (?:eval\w*|validierung)"
 )
 _NOW = re.compile(
     r"(?<![A-Za-z0-9_À-ɏ])(?:right now|now|immediately|instantly|at once|asap|this (?:second"
     r"|instant)|sofort|jetzt(?: gleich)?|ahora(?: mismo)?|ya mismo|ya|inmediatamente"
-    r"|maintenant|immédiatement|tout de suite|立(?:刻|即)|马上|现在|abhi|turant|ekhoni"
+    r"|maintenant|immédiatement|tout de suite|立(?:刻|即)|马上|现在|de inmediato|enseguida|sur-le-champ|illico|auf der stelle|augenblicklich|umgehend|right away|straight away|this minute|赶紧|赶快|立马|即刻|abhi|turant|fauran|jaldi|ekhuni|joldi|फौरन|এখুনি|ekhoni"
     r"|ekhuni|अभी|तुरंत|এখনই|এক্ষুনি)(?![A-Za-z0-9_À-ɏ])"
 )
 _SAVE = re.compile(
     r"(?<![A-Za-z0-9_À-ɏ])(?:sav(?:e|ing)|keep|checkpoint|snapshot|preserve|store|speicher\w*"
     r"|sicher\w*|behalt\w*|guard\w*|conserv\w*|sauvegard\w*|gard\w*|enregistr\w*)(?![A-Za-z0-9_À-ɏ])"
-    r"|保存|存(?:一下|档|个|断点)|保留|留(?:下|着)|save (?:kar|kor)|rakh|सेव|रख|সেভ|রাখ|সংরক্ষণ"
+    r"|保存|存(?:一下|档|个|断点|盘|好|下)|备份|zwischenspeicher|abspeicher|aufheb|bewahr|respald|sin perder|sans perdre|without losing|dont lose|back ?up|persist|bacha(?:o| lo|kar)|बचा|জমা|তুলে রাখ|保留|留(?:下|着)|save (?:kar|kor)|rakh|सेव|रख|সেভ|রাখ|সংরক্ষণ"
 )
 
 
