@@ -70,3 +70,8 @@ def task(text: str) -> str | None:
 def symptoms(text: str) -> list[str]:
     """What is wrong with a run, the most particular first."""
     return [name for name, pattern in _table("symptoms.yaml") if pattern.search(text)]
+
+
+def signals(text: str) -> list[str]:
+    """Signs of the person's frame of mind: puzzled by a run, wishing for a model, having examples."""
+    return [name for name, pattern in _table("signals.yaml") if pattern.search(text)]

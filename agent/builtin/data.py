@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def bounded(fragment: str) -> str:
 @cache
 def cues(line: str) -> tuple[str, ...]:
     """Cues of one table line: parted by commas, except inside brackets and quotes."""
+    line = unicodedata.normalize("NFC", line)  # as `text.tidy` leaves what is typed (Bangla and Hindi dots)
     parts, depth, current, quote = [], 0, "", False
     for char in re.findall(r"\\.|.", line, re.S):
         if char == "'" and (quote or not current.strip()):

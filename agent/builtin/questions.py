@@ -73,3 +73,18 @@ def asking(r: Reading) -> bool:
     if _POLITE.search(r.order):
         return False
     return bool(_QUESTION_START.search(r.order) or _ASKING.search(r.order))
+
+
+_WISH_START = re.compile(
+    r"^(?:(?:es|er|sie|das) (?:soll|sollte|muss|müsste)|was ich brauche|que (?:me |se |le )?\w+[ae]n? (?!es\b)"
+    r"|(?:could|can) (?:a|an|some) (?:model|bot|ai|machine|llm)|(?:is|was) (?:it )?possible to)(?!\w)"
+)
+_EITHER = re.compile(r"(?<!\w)(?:or|vs|versus|oder|naki|uchit)(?!\w)|还是|নাকি|উচিত|या")
+
+
+def asked(r: Reading) -> bool:
+    """Whether the message is a question as a whole, not a wish with an 'or' in it."""
+    if _POLITE.search(r.order) or _WISH_START.search(r.order):
+        return False
+    ends = re.search(r"(?:\?|吗|呢|么)[\s.!]*$", r.order)
+    return bool(ends or _QUESTION_START.search(r.order)) or bool(_EITHER.search(r.order) and (r.topics or r.metrics))

@@ -68,6 +68,7 @@ class Reading:
     unknown: list[str] = field(default_factory=list)
     task: str | None = None
     symptoms: list[str] = field(default_factory=list)
+    signals: list[str] = field(default_factory=list)
     checks: dict[str, str] = field(default_factory=dict)
     operations: dict[str, str] = field(default_factory=dict)
     pii: list[str] = field(default_factory=list)
@@ -164,6 +165,7 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     reading.concepts = cues.concepts(plain, message.language)
     reading.task = cues.task(order)
     reading.symptoms = cues.symptoms(message.plain if reading.log else order)
+    reading.signals = cues.signals(order)
     reading.checks = cues.named("inspect_checks", plain)
     reading.operations = cues.named("prep_ops", plain)
     reading.pii = list(cues.named("pii_types", plain))

@@ -156,9 +156,8 @@ _HYPER = (
 def hyperparameter_choice(view: View) -> list[Said]:
     """The field that is asked about: what is known, and what the plan on the table says and why."""
     name, sentence, _ = next(h for h in _HYPER if re.search(h[2], view.question or " "))
-    length = (
-        f"In your file a row has {view.profile.lengths.p99} tokens at the 99th percentile." if _lengths(view) else ""
-    )
+    lengths = view.profile.lengths if view.profile else None
+    length = f"In your file a row has {lengths.p99} tokens at the 99th percentile." if lengths else ""
     said: list[Said] = [(sentence, {"length": length})]
     if view.proposal and name in view.proposal.reasons:
         value = view.proposal.plan.leaves().get(name)
