@@ -140,10 +140,9 @@ def _shared(edits: Edits, scan: Scan, plan: dict[str, Any]) -> None:
             continue
         left, right = scan.text[max(0, number.start - 40) : number.start], scan.text[number.end :][:24]
         left, right = re.split(r"[;,.!?\n]", left)[-1], re.split(r"[;,.!?\n]", right)[0]
-        named = [
-            m for m in fields.mentions(scan.text) if m.field in (*_AMOUNTS, "lora_dropout", "weight_decay", "warmup")
-        ]
-        mention = _near(scan.text, number.start, number.end, named)
+        mention = _near(scan.text, number.start, number.end, fields.mentions(scan.text))
+        if mention and mention.field not in (*_AMOUNTS, "lora_dropout", "weight_decay", "warmup"):
+            continue
         between = scan.text[min(mention.end, number.end) : max(mention.start, number.start)] if mention else ""
         if mention is None or re.search(r"\d", between):
             continue
