@@ -55,7 +55,11 @@ _CLOCK = re.compile(
 )
 _LICENCES = (
     ("apache-2.0", r"apache(?:[ -]?2(?:\.0)?)?"),
-    ("mit", r"mit(?=[ -]?(?:licen|/|,| or | and |\)|-lizenz|$|\.))|(?:or|and|/|oder|,)\s*mit(?![A-Za-z0-9_À-ɏ])"),
+    (
+        "mit",
+        r"mit(?=[ -]?(?:licen|/|,| or | and |\)|-lizenz|$|\.))|(?:or|and|/|oder|o|ou|,)\s*mit(?![A-Za-z0-9_À-ɏ])"
+        r"|mit(?=\s+(?:o|oder|ou|and|/)\s+(?:apache|bsd))",
+    ),
     ("bsd-3-clause", r"bsd(?:-3(?:-clause)?)?"),
     ("cc-by-4.0", r"cc[ -]by(?:[ -]4(?:\.0)?)?(?!-)"),
 )

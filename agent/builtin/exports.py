@@ -25,6 +25,10 @@ _INTO = re.compile(
     r"|final|adapter|merged|export|out|lora|v\d+)\w*)(?![\w])",
     re.I,
 )
+_OWNER = re.compile(
+    r"(?i)\b(?:org(?:ani[sz]ation)?|user(?:name)?|usuario|account|handle|benutzer\w*|cuenta|compte)(?:\s+(?:is|es|ist|est))?\s*:?\s*"
+    r"([\w.-]+)\W+(?:\w+\W+)??(?:names?d?|calls?(?: it)?|llámal[oa]|llama(?:lo)?|nombre|nenn\w*(?: es)?|appelle\S*)\s*:?\s*([\w.-]+)"
+)
 _DTYPE = (
     ("16bit", r"16[ -]?-?bits?|half precision|16位"),
     ("bf16", r"bf16|bfloat16"),
@@ -58,7 +62,7 @@ def quant(text: str) -> str | None:
 
 def _privacy(text: str) -> bool | None:
     if re.search(
-        r"(?<![A-Za-z0-9_À-ɏ])(?:private(?:ly)?|privat\w*|privad[oa]|privée?|not public|keep it"
+        r"(?<![A-Za-z0-9_À-ɏ])(?:hidden from|private(?:ly)?|privat\w*|privad[oa]|privée?|not public|keep it"
         r" private|nicht öffentlich|no público|secret)(?![A-Za-z0-9_À-ɏ])|私有|不公开|প্রাইভেট|प्राइवेट"
         r"|निजी",
         text,
@@ -140,7 +144,7 @@ def read(text: str, raw: str, extra_dirs: bool = True) -> dict[str, Any]:
         "hub_private": _privacy(text),
         "hub_repo_id": repo.group(1).rstrip(".") if repo else None,
     }
-    owner = re.search(r"\borg(?:ani[sz]ation)?\s*:?\s*([\w.-]+)\W+(?:\w+\W+)?name[ds]?\s*:?\s*([\w.-]+)", raw, re.I)
+    owner = _OWNER.search(raw)
     if owner and repo is None:
         values["hub_repo_id"] = f"{owner[1]}/{owner[2].rstrip('.')}"
     if repo is None and extra_dirs:

@@ -241,6 +241,8 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "ranges": lambda r: any(
         "low" in s or len(s.get("choices", ())) > 1 for s in r.search.get("search_space", {}).values()
     ),
+    "several": lambda r: any(len(s.get("choices", ())) > 2 for s in r.search.get("search_space", {}).values()),
+    "algorithm": lambda r: r.search.get("search_algorithm"),
     "early_stop_trials": lambda r: r.search.get("early_stop_trials"),
     "check": lambda r: r.checks,
     "op": lambda r: r.operations,

@@ -14,7 +14,7 @@ _CORRECTED = re.compile(
     r"(?P<unit>\s*(?:epochs?|epochen|épocas?|époques?|轮|steps?|schritte|pasos|trials?|rows?|gb|gigs?|minutes?|hours?|passes|rounds|tokens?|bucks|dollars?))?"
     r"[\s,.?!-]*"
     r"(?:(?:no|nah|nope|sorry|i mean|i meant|wait|make that|make it|or rather|rather|scratch that|nein|actually|"
-    r"quatsch|ne|perdón|non|pardon|不|不对|错了|nahi|na|ehm|uh|um|hmm?|oops|doch|correction|lieber|keep|mejor)[\s,.!?-]*)+"
+    r"quatsch|ne|perdón|non|pardon|不|不对|错了|nahi|na|ehm|uh|um|hmm?|oops|doch|correction|lieber|keep|mejor)[\s,.!?-]*)+(?:(?:every|each|alle|cada|at|to|of|auf|a)\s+)?"
     r"(?P<new>\.?\d[\d.]*(?:e-?\d+)?%?)"
 )
 _DENIED = re.compile(

@@ -15,6 +15,7 @@ from agent.builtin import (
     edits,
     exports,
     models,
+    pasted,
     paths,
     runs,
     searching,
@@ -133,13 +134,16 @@ def _pasted(reading: Reading, raw: str) -> None:
 
 def read(raw: str, situation: Situation) -> Reading:
     """Read a message against a situation."""
-    raw = raw[:_LONGEST]
+    raw = text.dictated(raw[:_LONGEST])
     reading = Reading(text.read(raw), situation)
     _pasted(reading, raw)
     order = reading.message.order
     if reading.config:
         order = text.tidy(configs.without(raw))
     reading.log = bool(_LOG.search(reading.message.plain))
+    own = pasted.split(raw).own if reading.log and not reading.config else ""
+    if own.strip():  # what stands in a pasted log is no order
+        order = text.read(own).order
     scan = text.Scan(order)
     reading.places = paths.read(scan, raw, situation)
     runs.take_names(scan)

@@ -19,7 +19,7 @@ _OPEN = (
 )
 _RANGE = re.compile(
     rf"{_OPEN}({_NUM})\s*(?:to|-|~|\.\.|bis|and|und|a|y|et|à|hasta|up to|到|至|和"
-    rf"|与|through|thru|se|theke|থেকে|से)\s*({_NUM})(?![\d.]|e[-+]?\d)(?!\s*[,/]\s*{_NUM}\s*(?:[,/)\]]|or |and |$))"
+    rf"|与|through|thru|se|theke|থেকে|से)\s*({_NUM})(?!\d|\.\d|e[-+]?\d)(?!\s*[,/]\s*{_NUM}\s*(?:[,/)\]]|or |and |$))"
 )
 _LIST = re.compile(
     rf"{_OPEN}({_NUM}(?:\s*(?:,|/|\||or|oder|o|ou|and|und|y|et|vs\.?|或|和|、|ya|ba)+\s*(?:or"

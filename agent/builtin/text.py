@@ -62,6 +62,28 @@ def tidy(text: str) -> str:
     return re.sub(r"[ \t\u00a0]+", " ", text).strip()
 
 
+_DOT = re.compile(r"(?<=\w) dot (?=(?:csv|tsv|json|jsonl|txt|xlsx?|parquet|md|gz)\b)", re.I)
+_UNDERSCORE = re.compile(r"(?<=\w) underscore (?=\w)", re.I)
+
+
+def dictated(text: str) -> str:
+    """File and column names as they are spoken: 'sessions underscore v3 dot jsonl'."""
+    return _DOT.sub(".", _UNDERSCORE.sub("_", text))
+
+
+_REPLACED = re.compile(
+    r"(?<!\S)(\S+) (?:er|ke|ki|ka|-er) (?:bodole|badle|badla|jagah|jaygay|poriborte|পরিবর্তে|বদলে|बदले|जगह)(?: (?:me|mein|में))?(?=\s+\S)"
+)
+_STATT = re.compile(
+    r"(?<!\w)(?:statt|anstatt|anstelle von|en lugar de|en vez de|au lieu de) (\d\S*) (\w+) (?:nur |lieber |bitte |mejor |solo |plutôt )?(?=\d)"
+)
+
+
+def replaced(text: str) -> str:
+    """'8 er bodole 16', 'statt 3 epochen nur 2': the value that goes is taken out."""
+    return _STATT.sub(r"\2 ", _REPLACED.sub(" ", text))
+
+
 def quoted(text: str) -> tuple[str, ...]:
     """What stands in quotation marks, as typed."""
     return tuple(next(g for g in m.groups() if g) for m in _QUOTED.finditer(text))
@@ -76,7 +98,7 @@ def read(text: str) -> Message:
     """Bring a message into the forms of `Message`."""
     language = languages.detect(text)
     plain = numerals.to_digits(tidy(text), language)
-    order = numerals.to_digits(tidy(without_quotes(text)), language)
+    order = replaced(numerals.to_digits(tidy(without_quotes(text)), language))
     return Message(text, plain, order, quoted(text), language)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from agent.builtin.pasted import split
 from agent.builtin.understand import understand
-from agent.model.untrusted import split
 from agent.numbers import numbers
 from agent.situation import Situation
 

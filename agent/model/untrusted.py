@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 
 import phonenumbers
 
 from agent.builtin.data import cue_pattern, table
+from agent.builtin.pasted import split
 
 LONGEST_NAME = 40
 MOST_WORDS = 3
@@ -35,15 +35,6 @@ _ASSIGNED = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w.])(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w.])")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
-_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_PASTE = 3
-"""Lines of a log in a row that make a pasted block."""
-_MACHINE_LINE = re.compile(
-    r"^\s*(?:Traceback \(most recent|File \"|\[?\d{4}-\d\d-\d\d|\[?\d\d:\d\d:\d\d|\{['\"]|\d+%\|"
-    r"|[\w.]+(?:Error|Exception)\b|(?:INFO|WARN(?:ING)?|ERROR|DEBUG|CRITICAL)\b|(?:step|epoch|iter)\w*\W*\d+.*(?:loss|lr)|\s{4,}\S|[-*]?\s*[\w.-]+:(?:\s|$)"
-    r"|(?:assistant|system|user|tool)\s*[:>]|<\|?\w+\|?>|#{1,3}\s|\S+\s*\|\s*\S+)",
-    re.IGNORECASE,
-)
 
 
 def redacted(text: str) -> str:
@@ -74,28 +65,6 @@ def shortened(text: str, most: int) -> str:
 def marked(text: str, kind: str) -> str:
     """The text inside a block that it can't close: data, never orders."""
     return f"<{kind}>\n{text.replace('<', '‹').replace('>', '›')}\n</{kind}>"
-
-
-@dataclass(frozen=True)
-class Split:
-    """A message, cut into what the person says and what they pasted."""
-
-    own: str
-    pasted: list[str]
-
-
-def split(message: str) -> Split:
-    """Own words, and pasted blocks: fenced, or several lines in a row that machines write."""
-    pasted = _FENCE.findall(message)
-    own, block = list[str](), list[str]()
-    for line in [*_FENCE.sub("\n", message).splitlines(), ""]:
-        if _MACHINE_LINE.match(line) or (block and not line.strip() and line != ""):
-            block.append(line)
-            continue
-        (pasted if len(block) >= _PASTE else own).extend(["\n".join(block)] if block else [])
-        block = []
-        own.append(line)
-    return Split("\n".join(line for line in own if line.strip()), pasted)
 
 
 def for_model(message: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.model.untrusted import LONGEST_PASTE, Names, for_model, is_name, redacted, split
+from agent.builtin.pasted import split
+from agent.model.untrusted import LONGEST_PASTE, Names, for_model, is_name, redacted
 
 
 @pytest.mark.parametrize(
