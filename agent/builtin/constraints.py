@@ -163,7 +163,7 @@ _DEADLINE = re.compile(
 
 def clock(text: str) -> str | None:
     """A time of day as HH:MM: '22:00', '7pm', '19 Uhr', '晚上10点'. An hour to be done by is no start."""
-    text = _DEADLINE.sub(" ", text)
+    text = _spoken_half(_DEADLINE.sub(" ", text))
     for match in _CLOCK.finditer(text):
         hour, minute, half = int(match.group(1)), int(match.group(2) or 0), match.group(3) or ""
         if not (match.group(2) or half) or hour > 24 or minute > 59:
@@ -177,6 +177,25 @@ def clock(text: str) -> str | None:
     if re.search(r"(?<![A-Za-z0-9_À-ɏ])(?:at )?midnight|mitternacht|medianoche|午夜", text):
         return "00:00"
     return "12:00" if re.search(r"(?<![A-Za-z0-9_À-ɏ])at noon", text) else None
+
+
+def _spoken_half(text: str) -> str:
+    """'half past six' as 6:30, 'quarter to 7' as 6:45; without a time of day it is the morning or the night."""
+
+    def time(match: re.Match[str]) -> str:
+        hour, part = int(match[2]), match[1]
+        minutes = {
+            "half past": 30,
+            "quarter past": 15,
+            "quarter to": -15,
+            "halb": -30,
+            "viertel nach": 15,
+            "viertel vor": -15,
+        }[part]
+        whole = (hour * 60 + minutes) % 1440
+        return f"{whole // 60}:{whole % 60:02d}"
+
+    return re.sub(r"(half past|quarter past|quarter to|halb|viertel nach|viertel vor) (\d{1,2})(?!\d)", time, text)
 
 
 def _flags(text: str, slots: dict[str, Any]) -> None:

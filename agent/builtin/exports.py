@@ -62,7 +62,7 @@ def quant(text: str) -> str | None:
 
 def _privacy(text: str) -> bool | None:
     if re.search(
-        r"(?<![A-Za-z0-9_À-ɏ])(?:hidden from|private(?:ly)?|privat\w*|privad[oa]|privée?|not public|keep it"
+        r"(?<![A-Za-z0-9_À-ɏ])(?:hidden|(?:nobody|no one) (?:else )?(?:should|may|can|must) see|just (?:for )?me|only (?:me|us|i) can|private(?:ly)?|privat\w*|privad[oa]|privée?|not public|keep it"
         r" private|nicht öffentlich|no público|secret)(?![A-Za-z0-9_À-ɏ])|私有|不公开|প্রাইভেট|प्राइवेट"
         r"|निजी",
         text,

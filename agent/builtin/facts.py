@@ -11,7 +11,7 @@ from agent.builtin.reading import PLAN_VALUES, Reading
 
 _BASE = re.compile(
     r"(?<!\w)(?:base|basis\w*|original\w*|untuned|un-tuned|untrained|before|stock"
-    r"|vanilla|vorher|antes|avant|baseline|d'origine|plain)(?!\w)|原(?:来|始|模型)"
+    r"|vanilla|(?:old|both) models?|(?:les|los|die) (?:dos|deux|beiden) (?:model\w*|modèles)|with both|con los dos|ohne training|vorher|antes|avant|baseline|d'origine|plain)(?!\w)|原(?:来|始|模型)"
     r"|基(?:座|础|线)|(?:训练|微调)前|মূল|बेस|আগের|আসল"
 )
 _GO_AHEAD = re.compile(

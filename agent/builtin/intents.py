@@ -8,7 +8,7 @@ from typing import get_args
 from agent.builtin.data import table
 from agent.situation import Intent
 
-_ORDER: tuple[Intent, ...] = get_args(Intent)
+ORDER: tuple[Intent, ...] = get_args(Intent)
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +35,7 @@ def decide(facts: set[str]) -> tuple[Intent, float, dict[str, float]]:
     total = scores(facts)
     if not total:
         return "clarify", 0.3, total
-    ranked = sorted(_ORDER, key=lambda i: -total.get(i, 0.0))
+    ranked = sorted(ORDER, key=lambda i: -total.get(i, 0.0))
     first, second = total.get(ranked[0], 0.0), total.get(ranked[1], 0.0)
     margin = (first - second) / max(first, 1.0)
     return ranked[0], round(min(1.0, 0.45 + 0.05 * first * margin + 0.3 * margin), 3), total

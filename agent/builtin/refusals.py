@@ -70,6 +70,11 @@ _STAYS = re.compile(
     r"|(?:na|nahi|nahin) (?:bhej|jana|jaye|pathano|jabe)|pathano jabe na"
 )
 _DESTINATION = re.compile(r"https?:|\S@\S|\d+\.\d+\.\d+\.\d+|webhook|dropbox|pastebin|telegram|gist|s3\b|gmail|ftp")
+_SENDING = re.compile(
+    r"(?<!\w)(?:send|post|upload|transmit|forward|mail|e-?mail|ship|share|push|put|copy|scp|curl|sync|schick\w*|lade?|sende\w*"
+    r"|manda\w*|env[ií]a\w*|sube\w*|envoi\w*|bhej\w*|pathao|patha\w*|daal\w*)(?!\w)|发|传|भेज|পাঠা"
+)
+_OWN_HUB = re.compile(r"huggingface\.co|hf\.co|127\.0\.0\.1|localhost")
 _ABOUT_A_MODEL = re.compile(
     r"(?<!\w)(?:models?|modelle?|modelos?|modèles?|chatbots?|datasets?)(?!\w)|模型|数据集|मॉडल|মডেল"
 )
@@ -107,6 +112,8 @@ def reason(text: str, places: Places, facts: set[str]) -> str | None:
         named.discard("harmful_model")
     if "harmful_model" in named:
         named.discard("secret_access")
+    if re.search(r"https?:|ftp:|\d+\.\d+\.\d+\.\d+", text) and _SENDING.search(text) and not _OWN_HUB.search(text):
+        named.add("data_exfiltration")
     if "data_exfiltration" in named and _STAYS.search(text) and not _DESTINATION.search(text):
         named.discard("data_exfiltration")
     if "destructive_command" in named and _harmless_removal(text, facts):

@@ -9,6 +9,7 @@ from typing import Any
 from agent.builtin import clarifying, edits, facts, languages, paths, refusals, runs, slots_data, slots_plan
 from agent.builtin.constraints import clock
 from agent.builtin.fields import assign
+from agent.builtin.learned import likely
 from agent.builtin.quantities import neat
 from agent.builtin.reading import Reading
 
@@ -35,7 +36,7 @@ def _resume(r: Reading, found: Facts) -> dict[str, Any]:
     slots["resume_from_checkpoint"] = runs.checkpoint(r.order) or "last"
     more = re.search(
         r"(?:(\d+)|another|an) (?:more |extra |additional |further )?epochs?(?: more)?"
-        r"|(\d+) (?:weitere|épocas más|époques de plus|épocas)|(?:再|多)\S{0,3}(\d+)\s*(?:轮"
+        r"|(\d+) (?:weitere|épocas? más|époques? de plus|épocas?)|(?:再|多)\S{0,3}(\d+)\s*(?:轮"
         r"|个epoch)|(\d+) (?:aur|aro) epoch|(?:aur|aro) (\d+) epoch",
         r.order,
     )
@@ -48,8 +49,10 @@ def _resume(r: Reading, found: Facts) -> dict[str, Any]:
 def _explain(r: Reading, found: Facts) -> dict[str, Any]:
     slots: dict[str, Any] = {**_run_of(r)}
     real = [s for s in r.symptoms if s != "metric_meaning"]
-    if "has:asks_meaning" in found or not real:
+    if "has:asks_meaning" in found:
         real = []
+    elif not real and _metric_name(r.order) is None:
+        real = likely("symptom", r.order, 0.25)
     slots["symptom"] = real[0] if real else "metric_meaning"
     if runs.epoch(r.order) is not None:
         slots["epoch"] = runs.epoch(r.order)
@@ -199,7 +202,8 @@ def _topic(r: Reading, found: Facts) -> str | None:
         "cost",
         "hardware",
     )
-    return next((t for t in order if t in r.topics), "hyperparameter_choice" if r.edits.named else None)
+    named = next((t for t in order if t in r.topics), "hyperparameter_choice" if r.edits.named else None)
+    return named or next(iter(likely("topic", r.order, 0.2)), None)
 
 
 def _search(r: Reading, found: Facts) -> dict[str, Any]:

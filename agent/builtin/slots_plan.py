@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from agent.builtin import columns, edits, fields, languages, models, paths
+from agent.builtin.learned import likely
 from agent.builtin.quantities import Number, neat
 from agent.builtin.reading import PLAN_VALUES, Reading
 
@@ -132,6 +133,10 @@ def _for_eval(r: Reading, path: str, named: list[str]) -> bool:
     )
 
 
+TASK_SURE = 0.45
+"""How sure the classifier must be to name a task that the words don't."""
+
+
 def proposal(r: Reading) -> dict[str, Any]:
     """Slots of a first plan: goal, data, roles, language, and whatever else was fixed."""
     slots = plan_values(r)
@@ -141,7 +146,7 @@ def proposal(r: Reading) -> dict[str, Any]:
     only = [f for f in paths.data_files(r.situation) if not paths.is_eval_name(f.path)]
     if "dataset_path" not in slots and "input_paths" not in slots and len(only) == 1:
         slots["dataset_path"] = only[0].path
-    task = r.task or _task_from(slots, r)
+    task = r.task or _task_from(slots, r) or next(iter(likely("task", r.order, TASK_SURE)), None)
     if task:
         slots["task"] = task
     slots.update(_roles(r, slots, task))

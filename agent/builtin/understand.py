@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.builtin import facts, intents, reading, slots
+from agent.builtin import choosing, facts, reading, slots
 from agent.builtin.reading import Reading
 from agent.situation import Intent, Situation, Understanding
 
@@ -13,7 +13,7 @@ def understand(text: str, situation: Situation) -> Understanding:
     """Read a message without any language model: what is wanted, with which values."""
     read = reading.read(text, situation)
     found = facts.collect(read)
-    intent, confidence, scores = intents.decide(found)
+    intent, confidence, scores = choosing.choose(read, found)
     intent = _guarded(intent, read)
     values = slots.BUILDERS[intent](read, found)
     intent, values = _settled(intent, values, read, found)
