@@ -15,6 +15,8 @@ FIRM = {"has:assent", "has:unclear_assent", "has:absurd", "has:impossible", "has
 """Facts after which the rules alone decide."""
 CLEAR = 30.0
 """A score of the rules that nothing outweighs."""
+SHORT, SURE = 5, 0.8
+"""In a message of so few words the rules are kept when they are so sure: there is little to weigh."""
 
 
 def choose(read: Reading, found: set[str]) -> tuple[Intent, float, dict[str, float]]:
@@ -22,6 +24,8 @@ def choose(read: Reading, found: set[str]) -> tuple[Intent, float, dict[str, flo
     ruled, confidence, scores = intents.decide(found)
     odds = learned().intent(read.order, found, scores)
     if ruled in GATED or found & FIRM or scores.get(ruled, 0.0) >= CLEAR:
+        return ruled, confidence, scores
+    if confidence >= SURE and len(read.order.split()) <= SHORT:
         return ruled, confidence, scores
     if ruled == "refuse" and odds.get("refuse", 0.0) >= DOUBT:
         return ruled, confidence, scores

@@ -44,6 +44,17 @@ _PLAN = {
 _RUN = {"run_id": "run-7", "step": 640, "max_steps": 1500}
 
 
+_ANYWHERE = ("propose_plan", "advise", "inspect_data", "prepare_data", "refuse")
+"""Wishes a person may have at any time: they are also learned in another state than they were written for."""
+_STATES = ("no_plan", "plan_proposed", "running", "paused", "finished", "failed")
+
+
+def elsewhere(material: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lessons, and those of any time once more in another state, drawn by their own hash."""
+    more = [m for m in material if m["i"] in _ANYWHERE and m["s"] in ("no_plan", "finished")]
+    return material + [m | {"s": _STATES[bucket(m["u"]) % len(_STATES)]} for m in more]
+
+
 def lessons() -> list[dict[str, Any]]:
     """All utterances: u (words), s (state), i (intent), l (slots), g (language), f (files, if any)."""
     files = sorted(LESSONS.glob("*.jsonl"))
@@ -87,6 +98,7 @@ def fit(rows: list[Features], answers: list[str], width: int) -> tuple[list[str]
 
 def train(material: list[dict[str, Any]]) -> dict[str, Any]:
     """All arrays of the weights file."""
+    material = elsewhere(material)
     read = [reading.read(m["u"], situation(m)) for m in material]
     found = [facts.collect(r) for r in read]
     scored = [intents.scores(f) for f in found]

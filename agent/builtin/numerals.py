@@ -105,7 +105,7 @@ def _grouping(text: str, language: str) -> str:
             text,
         )
         text = re.sub(r"(?<![\d,])(\d+),(\d+)(?![\d,])", r"\1.\2", text)
-    return re.sub(r"(?<![\d,.])0,(\d+)(?![\d,])", r"0.\1", text)
+    return re.sub(r"(?<![\d,.])0,(\d+)(?![\d,]|\.\d)", r"0.\1", text)
 
 
 _SCALE = {"hundred": 100, "hundert": 100, "千": 1000, "万": 10000, "lakh": 100000, "lakhs": 100000}

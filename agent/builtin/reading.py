@@ -203,7 +203,7 @@ _LOOKING_FOR = re.compile(
 
 
 _JOINING = re.compile(
-    r"(?<!\w)(?:merge|combine|join|concat\w*|append|zusammen\w+|une|junta|combina|fusionne)(?!\w)|合并"
+    r"(?<!\w)(?:merge|combine|join|concat\w*|append|zusammen(?:füg|führ|leg|werf|pack|kleb)\w*|une|junta|combina|fusionne)(?!\w)|合并"
 )
 
 

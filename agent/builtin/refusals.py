@@ -112,10 +112,7 @@ def reason(text: str, places: Places, facts: set[str]) -> str | None:
         named.discard("harmful_model")
     if "harmful_model" in named:
         named.discard("secret_access")
-    if re.search(r"https?:|ftp:|\d+\.\d+\.\d+\.\d+", text) and _SENDING.search(text) and not _OWN_HUB.search(text):
-        named.add("data_exfiltration")
-    if "data_exfiltration" in named and _STAYS.search(text) and not _DESTINATION.search(text):
-        named.discard("data_exfiltration")
+    _sent_away(text, named)
     if "destructive_command" in named and _harmless_removal(text, facts):
         named.discard("destructive_command")
     if "off_topic" in named and (
@@ -141,6 +138,14 @@ def reason(text: str, places: Places, facts: set[str]) -> str | None:
     ):
         named.discard("off_topic")
     return next((r for r in ORDER if r in named), None)
+
+
+def _sent_away(text: str, named: set[str]) -> None:
+    """Data for an address outside are declined; 'must not be sent' is no wish to send."""
+    if re.search(r"https?:|ftp:|\d+\.\d+\.\d+\.\d+", text) and _SENDING.search(text) and not _OWN_HUB.search(text):
+        named.add("data_exfiltration")
+    if _STAYS.search(text) and not _DESTINATION.search(text):
+        named.discard("data_exfiltration")
 
 
 def _harmless_subject(text: str, making: bool) -> bool:

@@ -115,7 +115,7 @@ def _evaluate(r: Reading, found: Facts) -> dict[str, Any]:
         slots["metrics"] = metrics
     held = [p for p in r.places.files if paths.is_eval_name(p)] or r.places.files
     spoken = re.search(
-        r"test ?-?set|test ?data|test file|held[- ]?out|holdout|val(?:idation)? (?:set"
+        r"test ?-?set|test ?data|test file|held[- ]?out|holdout|dev ?-?set|dev data|val(?:idation)? (?:set"
         r"|data)|eval (?:set|data)|testdaten|测试集|验证集|conjunto de (?:prueba|test)|jeu"
         r" de test|টেস্ট সেট|टेस्ट",
         r.order,
@@ -203,7 +203,7 @@ def _topic(r: Reading, found: Facts) -> str | None:
         "hardware",
     )
     named = next((t for t in order if t in r.topics), "hyperparameter_choice" if r.edits.named else None)
-    return named or next(iter(likely("topic", r.order, 0.2)), None)
+    return named or (None if "confused" in found else next(iter(likely("topic", r.order, 0.25)), None))
 
 
 def _search(r: Reading, found: Facts) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """No run without a matching approval: random histories of typed text, clicks, edits, replays, stale hashes, two tabs.
 
-    pytest tests/agent/test_histories.py     # 150 histories
-    make trials                              # 10,000
+pytest tests/agent/test_histories.py     # 150 histories
+make trials                              # 10,000
 """
 
 from __future__ import annotations
@@ -25,7 +25,19 @@ from trainer.errors import UserFacingError
 from trainer.proposal import Proposal, propose
 from trainer.wishes import Wishes
 
-YES = ("yes", "go", "ok go ahead", "👍", "lgtm", "ja", "dale", "可以，开始吧", "haan theek hai", "Approve!", "start training now")
+YES = (
+    "yes",
+    "go",
+    "ok go ahead",
+    "👍",
+    "lgtm",
+    "ja",
+    "dale",
+    "可以，开始吧",
+    "haan theek hai",
+    "Approve!",
+    "start training now",
+)
 NOT_YES = (
     "yes but 3 epochs",
     "ok?",
