@@ -13,6 +13,8 @@ from langgraph.types import Command, interrupt
 from pydantic import ValidationError
 
 from agent.approval import read_answer, ticket
+from agent.builtin import manner as manners
+from agent.builtin.manner import Manner
 from agent.builtin.understand import understand
 from agent.intents import intent_of
 from agent.listening import Listener
@@ -21,10 +23,12 @@ from agent.model.door import BUILTIN, Brain
 from agent.model.ledger import Ledger
 from agent.model.repeats import Repeat
 from agent.situation import PastTurn
-from agent.state import HISTORY, State, order_of, situation_of
+from agent.state import HISTORY, State, manner_of, order_of, situation_of
 from tools.desk import Desk, ToolResult
+from tools.glossary import explained
 from tools.registry import TOOLS
 from tools.running import carry_out
+from tools.words import in_english
 from trainer.errors import UserFacingError
 from trainer.fields import faults
 
@@ -78,16 +82,21 @@ class Nodes:
             order=order_of(state),
             order_state=state.get("order_state", "none"),
             run_id=state.get("run_id"),
+            voice=manner_of(state).voice,
         )
 
     def listen(self, state: State) -> dict[str, Any]:
         """Ask the brain what the message wants: tool calls, validated."""
+        manner = manners.heard(manner_of(state), state["inbox"])
+        if manners.asked_register(state["inbox"]):
+            return _other_words(state, manner)
         situation = situation_of(state, self.desk(state))
         heard = self.listener.hear(state["inbox"], situation, Repeat(**state.get("repeat") or {}))
         log = [said(words, notice=True) for words in heard.notices]
         if heard.text:
             log.append(said(heard.text, own_words=self.brain.model))
-        return {"calls": heard.calls, "log": log, "history": _remember(state, heard.calls, situation.plan)}
+        history = _remember(state, heard.calls, situation.plan)
+        return {"calls": heard.calls, "log": log, "history": history, "manner": manner.model_dump()}
 
     def act(self, state: State) -> Command[Literal["wait", "phrase", "__end__"]]:
         """Carry out the tool calls; a new order goes on the table and is waited on."""
@@ -98,9 +107,9 @@ class Nodes:
             result = self._carry(call, working)
             changed = _changes(result, working)
             working.update(changed)  # type: ignore[typeddict-item]
-            update |= changed
+            update |= changed | self._told(call, working)
             update["log"] += [
-                said(result.say, tool=call["name"]),
+                said(_spoken(result.say, call["name"], working, update), tool=call["name"]),
                 *(event(e["type"], **_rest(e)) for e in result.events),
             ]
             troubled = any(e["type"] in ("problem", "invalid") for e in result.events)
@@ -109,6 +118,9 @@ class Nodes:
         hosted = self.brain.model != BUILTIN and last in PHRASED
         waiting = working.get("order_state") == "proposed"
         return Command(update=update, goto="phrase" if hosted else "wait" if waiting else "__end__")
+
+    def _told(self, call: dict[str, Any], state: State) -> dict[str, Any]:
+        return {"told": {**call, "inbox": state["inbox"]}} if call["name"] in PHRASED else {}
 
     def _carry(self, call: dict[str, Any], state: State) -> ToolResult:
         """One call; what a person can mend comes back as a sentence, never as a traceback."""
@@ -129,10 +141,8 @@ class Nodes:
         except ValidationError as error:
             return ToolResult(f"That can't be set: {faults(error)}.", events=[{"type": "invalid"}])
         except UserFacingError as error:
-            return ToolResult(
-                error.sentence() if isinstance(error, UserFacingError) else str(error),
-                events=[{"type": "problem"}],
-            )
+            voice = manner_of(state).voice
+            return ToolResult("\n".join(in_english([error.sentence()], voice)), events=[{"type": "problem"}])
 
     def _persons_own(self, name: str, state: State) -> None:
         """What costs or writes must be the person's own wish, not a model's idea."""
@@ -168,7 +178,7 @@ class Nodes:
         if kind == "approve":
             return self._approved(state, str(answer.get("hash")), current)
         if kind == "decline":
-            log = [event("declined", hash=current), said("Nothing was started.")]
+            log = [event("declined", hash=current), said(self._say(state, "not_started"))]
             return {"order_state": "none", "log": log}, "__end__"
         if kind == "lay":
             return dict(answer["laid"]), "wait"
@@ -179,10 +189,12 @@ class Nodes:
 
     def _approved(self, state: State, shown: str, current: str) -> Step:
         if shown != current:
-            words = "That approval was for an earlier version of the plan. This is the one on the table now."
-            return {"log": [said(words), event("stale_approval", hash=shown)]}, "wait"
+            return {"log": [said(self._say(state, "stale")), event("stale_approval", hash=shown)]}, "wait"
         mark = ticket(self.thread(), state.get("order_number", 0), current)
         return {"order_state": "approved", "approval": mark, "log": [event("approved", hash=current)]}, "launch"
+
+    def _say(self, state: State, key: str) -> str:
+        return manner_of(state).voice.say(key)
 
     def _typed(self, state: State, text: str, current: str, shown: str) -> Step:
         """A typed answer: a plain yes approves, an unclear one gets the button, the rest is a message."""
@@ -192,7 +204,7 @@ class Nodes:
             update, goto = self._approved(state, shown, current)
             return {**update, "log": [spoken, *update["log"]]}, goto
         if verdict == "confirm":
-            words = "I take no chances with a start: press Approve, or say yes to exactly this plan."
+            words = manners.heard(manner_of(state), text).voice.say("confirm")
             return {"log": [spoken, said(words), event("needs_approval", hash=current)]}, "wait"
         return {"inbox": text, "log": [spoken]}, "listen"
 
@@ -209,6 +221,35 @@ class Nodes:
         log = [said(result.say), *(event(e["type"], **_rest(e)) for e in result.events)]
         run_id = result.run_id or state.get("run_id")
         return Command(update={"order_state": "started", "run_id": run_id, "log": log}, goto="__end__")
+
+
+def _other_words(state: State, manner: Manner) -> dict[str, Any]:
+    """The person wants another register: it is kept from now on, and the last answer is given in it."""
+    told = state.get("told")
+    words = said(manner.voice.say(f"register_{manner.register_}"))
+    again = {"inbox": told["inbox"], "calls": [{k: told[k] for k in ("name", "arguments")}]} if told else {"calls": []}
+    return {"manner": manner.model_dump(), "log": [words], **again}
+
+
+def _spoken(text: str, tool: str, state: State, update: dict[str, Any]) -> str:
+    """A tool's sentence as this person reads it: marked where it is English only, terms explained."""
+    mark = manner_of(state).voice.say("english_here")
+    if not mark:
+        return _for_beginners(text, state, update)
+    if tool in PHRASED - {"run_status"}:
+        return f"{mark}\n{text}"
+    head, found, rest = text.partition(mark)
+    return head + found + rest.replace(f"\n{mark}", "")
+
+
+def _for_beginners(text: str, state: State, update: dict[str, Any]) -> str:
+    """Terms get a few words of explanation where a beginner meets them first."""
+    manner = manner_of(state)
+    if manner.register_ != "plain" or manner.language != "en":
+        return text
+    text, known = explained(text, manner.explained)
+    update["manner"] = state["manner"] = manner.model_copy(update={"explained": known}).model_dump()
+    return text
 
 
 def _rest(e: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from agent.account import account
 from agent.graph import build
 from agent.model.door import Brain, Door
 from agent.nodes import Nodes, event
-from agent.state import State, order_of
+from agent.state import State, manner_of, order_of
 from tools.orders import Order
 from tools.search.study import StudyStore
 from tools.searching import best_order
@@ -121,7 +121,7 @@ class Session:
             status = run.status().get("status")
             if any(e["type"] == "report" and (e["run_id"], e["status"]) == (run_id, status) for e in self.events()):
                 return
-            words = event("message", role="assistant", text=account(run))
+            words = event("message", role="assistant", text=account(run, manner_of(self.state).voice))
             told = {"log": [words, event("report", run_id=run_id, status=status)]}
             self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
 

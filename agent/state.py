@@ -6,6 +6,7 @@ import operator
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
+from agent.builtin.manner import Manner
 from agent.situation import FileFact, Situation
 from tools.desk import Desk
 from tools.orders import Order
@@ -34,6 +35,10 @@ class State(TypedDict, total=False):
     approval: str
     run_id: str | None
     history: list[dict[str, Any]]
+    manner: dict[str, Any]
+    """How the person is spoken to: language, register, terms explained."""
+    told: dict[str, Any] | None
+    """The last call that only told something; said anew when the person wants it in other words."""
     repeat: dict[str, Any]
     """The last tool call, to notice a model that makes it again and again."""
     calls: list[dict[str, Any]]
@@ -44,6 +49,11 @@ def order_of(state: State) -> Order | None:
     """The order on the table."""
     document = state.get("order")
     return Order.model_validate(document) if document else None
+
+
+def manner_of(state: State) -> Manner:
+    """How this person is spoken to."""
+    return Manner.model_validate(state.get("manner") or {})
 
 
 def situation_of(state: State, desk: Desk) -> Situation:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
 from tools.orders import Order
+from tools.wording import ENGLISH, Voice
 from trainer.errors import UserFacingError
 from trainer.paths import SAMPLE_DATA, checked
 from trainer.proposal import Proposal
 from trainer.runs import Run, RunStore
-
-Register = Literal["plain", "expert"]
 
 
 @dataclass
@@ -30,10 +29,8 @@ class Desk:
     order_state: str = "none"
     """none, proposed, approved or started."""
     run_id: str | None = None
-    register: Register = "plain"
-    """How the person is spoken to: plain explains, expert is terse."""
-    language: str = "en"
-    """ISO 639-1 code of the person's language."""
+    voice: Voice = ENGLISH
+    """How the person is spoken to: language and register."""
     anywhere: bool = False
     """The person named the path themselves on the command line."""
 

@@ -59,7 +59,7 @@ def explain_run(args: Explain, desk: Desk) -> ToolResult:
     question = args.question or " ".join(
         filter(None, [args.symptom, args.metric, f"step {args.step}" if args.step else None])
     )
-    text = answer(question, found, history, "plain")
+    text = answer(question, found, history, desk.voice.register)
     cards = [f.model_dump(mode="json") for f in found]
     return ToolResult(
         text,

@@ -31,7 +31,9 @@ def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
     wanted = {r: said[f"{r}_column"] for r in ("prompt", "completion", "label") if f"{r}_column" in said}
     profile = inspect(path, wanted, tokenizer_of(model)).profile
     report = profile.model_dump(mode="json")
-    return ToolResult(data_words(profile), report, [{"type": "data_report", "report": report}], file=str(path))
+    return ToolResult(
+        data_words(profile, desk.voice), report, [{"type": "data_report", "report": report}], file=str(path)
+    )
 
 
 def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
@@ -45,8 +47,8 @@ def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
     try:
         proposal = propose_on(ground, wishes)
     except UserFacingError as error:
-        return ToolResult(f"{data_words(profile)}\n{error.sentence()}", events=[report], file=str(path))
-    say = f"{_unused(args)}{data_words(profile)}\n\n{plan_words(proposal)}"
+        return ToolResult(f"{data_words(profile, desk.voice)}\n{error.sentence()}", events=[report], file=str(path))
+    say = f"{_unused(args)}{data_words(profile, desk.voice)}\n\n{plan_words(proposal, desk.voice)}"
     return _laid(proposal, say, path, shown=[report])
 
 
@@ -64,7 +66,7 @@ def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
     wishes = old.wishes.merged(Wishes(**steps)).merged(change)
     path = desk.data_file(wishes.dataset_path)
     new = propose(path, wishes)
-    say = _unused(args) + diff_words(old, new) + _stepped_words(steps)
+    say = _unused(args) + diff_words(old, new, desk.voice) + (f"\n{desk.voice.say('stepped')}" if steps else "")
     return _laid(new, say, path, old)
 
 
@@ -85,16 +87,12 @@ def _stepped(args: PlanArguments, old: Proposal) -> dict[str, Any]:
     return out
 
 
-def _stepped_words(steps: dict[str, Any]) -> str:
-    return "\nYou named no number, so I took double or half; say one if you mean another." if steps else ""
-
-
 def decline_plan(args: Nothing, desk: Desk) -> ToolResult:
     """The person declines or defers the plan on the table. Nothing starts."""
     if desk.order is None or desk.order_state != "proposed":
-        return ToolResult("No plan is waiting for an answer. To end a run, say stop.")
+        return ToolResult(desk.voice.say("nothing_waits"))
     return ToolResult(
-        "Nothing was started. The plan is put aside; say what should be different, or 'show the plan'.",
+        desk.voice.say("declined"),
         events=[{"type": "declined", "hash": desk.order.hash}],
         dropped=True,
     )

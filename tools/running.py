@@ -23,10 +23,10 @@ def start_training(args: Nothing, desk: Desk) -> ToolResult:
         raise UserFacingError("no plan is on the table", "", "Ask for the plan again, then approve it.")
     if desk.order_state == "proposed":
         return ToolResult(
-            "The plan on the table is not approved yet. Press Approve, or say yes to exactly this plan.",
+            desk.voice.say("not_approved"),
             events=[{"type": "needs_approval", "hash": desk.order.hash}],
         )
-    return ToolResult(f"It has been started already. {status_words(desk.run(None))}")
+    return ToolResult(f"It has been started already. {status_words(desk.run(None), desk.voice)}")
 
 
 def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
@@ -51,19 +51,19 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     if new or not (run.folder / "process.json").exists():
         # not new but never begun: the page died between the ticket and the launch
         launch.start(run)
-        say = f"Started {run.id}. You can close this; the run goes on."
+        say = desk.voice.say("started", run=run.id)
     else:
-        say = f"Already started as {run.id}."
+        say = desk.voice.say("already", run=run.id)
     return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
 
 
 def run_status(args: OfRun, desk: Desk) -> ToolResult:
     """Where a run stands: step, loss, time left, or how it ended; without a run, the plan on the table."""
     if args.run_id is None and desk.order is not None and desk.order_state == "proposed":
-        return ToolResult(plan_words(desk.order.proposal), {"hash": desk.order.hash})
+        return ToolResult(plan_words(desk.order.proposal, desk.voice), {"hash": desk.order.hash})
     run = desk.run(args.run_id)
     return ToolResult(
-        status_words(run),
+        status_words(run, desk.voice),
         {"run_id": run.id, **run.status()},
         [{"type": "status", "run_id": run.id}],
     )
@@ -74,12 +74,12 @@ def stop_run(args: OfRun, desk: Desk) -> ToolResult:
     run = desk.run(args.run_id)
     state = run.status().get("status")
     if state not in ACTIVE:
-        return ToolResult(f"It is not running. {status_words(run)}", described(run))
+        return ToolResult(f"{desk.voice.say('not_running')} {status_words(run, desk.voice)}", described(run))
     if state == "evaluating":
         say = f"{run.id} is trained already and is only being tested; that ends by itself in a moment."
         return ToolResult(say, described(run))
     run.ask_stop()
-    say = f"Asked {run.id} to save a checkpoint and stop. Say 'resume' to go on later."
+    say = desk.voice.say("stopping", run=run.id)
     return ToolResult(say, described(run), [{"type": "stopping", "run_id": run.id}])
 
 
@@ -97,7 +97,7 @@ def resume_run(args: OfRun, desk: Desk) -> ToolResult:
         return ToolResult(f"{run.id} is finished; there is nothing to resume.", {"run_id": run.id})
     launch.start(run, resume=True)
     saved = run.last_checkpoint_name()
-    say = f"Going on with {run.id} from {saved or 'the beginning (nothing was saved yet)'}."
+    say = desk.voice.say("resuming", run=run.id, saved=saved or desk.voice.say("beginning"))
     return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
 
 

@@ -5,22 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tools.wording import ENGLISH, Voice
 from trainer.estimate import Range
 from trainer.facts import DataProfile
 from trainer.fields import diff
 from trainer.proposal import Proposal
 from trainer.runs import Run
-
-_ROLE_WORDS = {
-    "prompt": "the question",
-    "completion": "the answer",
-    "label": "the label",
-    "messages": "whole conversations",
-    "text": "plain text",
-    "system": "the system prompt",
-    "input": "more of the question",
-    "tools": "tool descriptions",
-}
 
 
 def number(value: Any) -> str:
@@ -32,34 +22,41 @@ def number(value: Any) -> str:
     return str(value)
 
 
-def span(estimate: Range) -> str:
+def span(estimate: Range, voice: Voice = ENGLISH) -> str:
     """'3 to 5 minutes', or 'unknown'."""
-    if estimate.low is None or estimate.high is None:
-        return "unknown"
-    if estimate.low == estimate.high:
-        return "$0 (this machine)" if estimate.unit == "USD" else f"{estimate.low:g} {estimate.unit}"
-    return f"{estimate.low:g} to {estimate.high:g} {estimate.unit}"
+    low, high = estimate.low, estimate.high
+    if low is None or high is None:
+        return voice.say("unknown")
+    unit = voice.say(f"units.{estimate.unit}")
+    if low == high:
+        return voice.say("free") if estimate.unit == "USD" else f"{low:g} {unit}"
+    return voice.say("between", low=f"{low:g}", high=f"{high:g}", unit=unit)
 
 
-def data_words(profile: DataProfile) -> str:
+def data_words(profile: DataProfile, voice: Voice = ENGLISH) -> str:
     """What was read, what the columns are, and what is odd."""
-    name = Path(profile.path).name
-    head = f"I read {name} ({profile.rows:,} rows, {profile.encoding}; read on this machine)."
-    roles = [f"{column} looks like {_ROLE_WORDS[r]}" for r, column in profile.roles.items() if r in _ROLE_WORDS]
+    head = voice.say("read", name=Path(profile.path).name, rows=f"{profile.rows:,}", encoding=profile.encoding)
+    roles = [
+        voice.say("looks_like", column=column, role=voice.say(f"roles.{r}"))
+        for r, column in profile.roles.items()
+        if voice.knows(f"roles.{r}")
+    ]
     lines = [head, f"{'; '.join(roles)}." if roles else ""]
     if profile.format in ("preference", "kto"):
         lines = [head, _preference(profile)]
     if profile.lengths:
         n = profile.lengths
-        lines.append(
-            f"A row has {n.p50} tokens in the middle, {n.max:,} at most, counted with the tokenizer of {n.tokenizer}."
-        )
+        lines.append(voice.say("lengths", mid=n.p50, most=f"{n.max:,}", tokenizer=n.tokenizer))
     if profile.label_counts:
-        lines.append(f"{len(profile.label_counts)} labels.")
-    lines += [f"- {finding.advice}" for finding in profile.findings]
-    if profile.question:
-        lines.append(profile.question)
-    return "\n".join(line for line in lines if line)
+        lines.append(voice.say("labels", count=len(profile.label_counts)))
+    odd = [*(f"- {finding.advice}" for finding in profile.findings), profile.question or ""]
+    return "\n".join(line for line in [*lines, *in_english(odd, voice)] if line)
+
+
+def in_english(lines: list[str], voice: Voice) -> list[str]:
+    """Lines that exist in English only, with a word about it for those who read another language."""
+    said = [line for line in lines if line]
+    return [voice.say("english_here"), *said] if said and voice.say("english_here") else said
 
 
 def _preference(profile: DataProfile) -> str:
@@ -71,15 +68,19 @@ def _preference(profile: DataProfile) -> str:
     return f"They are {kind}: data for {method}, a method I can't train yet."
 
 
-def plan_words(proposal: Proposal) -> str:
+def plan_words(proposal: Proposal, voice: Voice = ENGLISH) -> str:
     """The plan in a few lines; the card shows the rest."""
-    plan, proof, needs = proposal.plan, proposal.preflight, proposal.estimates
-    how = "all its weights" if plan.adapter.tuning == "full" else "a small adapter (LoRA)"
+    proof, needs = proposal.preflight, proposal.estimates
     lines = [
-        f"Plan: teach {plan.base_model} by training {how} on {proof.train_rows:,} rows; "
-        f"{proof.holdout_rows:,} are kept aside to test it.",
-        f"It needs {span(needs.time)}, {span(needs.memory)}, cost {span(needs.cost)}. "
-        f"{100 * proof.trained_share:.0f} % of the text is trained on, {proof.whole(proof.rows_cut)} rows are cut off.",
+        _plan_line(proposal, voice),
+        voice.say(
+            "needs",
+            time=span(needs.time, voice),
+            memory=span(needs.memory, voice),
+            cost=span(needs.cost, voice),
+            share=f"{100 * proof.trained_share:.0f}",
+            cut=proof.whole(proof.rows_cut),
+        ),
     ]
     told = {
         "label_imbalance",
@@ -89,72 +90,90 @@ def plan_words(proposal: Proposal) -> str:
         "rows_no_answer",
         "unreadable_lines",
     }
-    lines += [f"- {f.advice}" for f in proposal.findings if f.severity != "info" and f.rule not in told]
-    if proposal.blockers:
-        lines.append("It can't start as it is; the first point says why.")
-    else:
-        lines.append("Nothing has started. Approve it, change it, or decline.")
+    odd = [f"- {f.advice}" for f in proposal.findings if f.severity != "info" and f.rule not in told]
+    lines += in_english(odd, voice)
+    lines.append(voice.say("blocked" if proposal.blockers else "waiting"))
     return "\n".join(lines)
 
 
-def diff_words(old: Proposal, new: Proposal) -> str:
+def _plan_line(proposal: Proposal, voice: Voice) -> str:
+    plan, proof = proposal.plan, proposal.preflight
+    rank = getattr(plan.adapter, "lora_r", None)
+    return voice.say(
+        "plan",
+        model=plan.base_model,
+        how=voice.say("how_full" if plan.adapter.tuning == "full" else "how_lora"),
+        rows=f"{proof.train_rows:,}",
+        held=f"{proof.holdout_rows:,}",
+        tuning=plan.adapter.tuning,
+        rank=f" r={rank}" if rank else "",
+        rate=f"{plan.optimisation.learning_rate:g}",
+        epochs=number(plan.schedule.num_train_epochs),
+        batch=plan.effective_batch_size,
+        length=plan.schedule.max_length,
+    )
+
+
+def diff_words(old: Proposal, new: Proposal, voice: Voice = ENGLISH) -> str:
     """What changed, old -> new, and what it does to time and memory."""
     changed = {n: v for n, v in diff(old.plan, new.plan).items() if n not in ("goal", "roles")}
     if not changed:
-        return "Nothing changed: the plan already says that."
-    parts = [f"{name} {number(a)} → {number(b)}{_by(new, name)}" for name, (a, b) in changed.items()]
-    lines = [f"Changed: {', '.join(parts)}."]
+        return voice.say("unchanged")
+    parts = [f"{name} {number(a)} → {number(b)}{_by(new, name, voice)}" for name, (a, b) in changed.items()]
+    lines = [voice.say("changed", parts=", ".join(parts))]
     for label, a, b in (
         ("time", old.estimates.time, new.estimates.time),
         ("memory", old.estimates.memory, new.estimates.memory),
     ):
         if (a.low, a.high) != (b.low, b.high):
-            lines.append(f"{label.capitalize()}: {span(a)} → {span(b)}.")
-    lines += [f"- {f.advice}" for f in new.findings if f not in old.findings]
-    lines.append("It can't start as it is." if new.blockers else "Approve this one?")
+            lines.append(f"{voice.say(label)}: {span(a, voice)} → {span(b, voice)}.")
+    lines += in_english([f"- {f.advice}" for f in new.findings if f not in old.findings], voice)
+    lines.append(voice.say("blocked_change" if new.blockers else "approve_this"))
     return "\n".join(lines)
 
 
-def _by(proposal: Proposal, name: str) -> str:
+def _by(proposal: Proposal, name: str, voice: Voice) -> str:
     reason = proposal.reasons.get(name)
-    return f" ({'you' if reason.origin == 'user' else reason.why})" if reason else ""
+    return f" ({voice.say('you') if reason.origin == 'user' else reason.why})" if reason else ""
 
 
-def status_words(run: Run) -> str:
+def status_words(run: Run, voice: Voice = ENGLISH) -> str:
     """Where a run stands, with what is saved when it died."""
     state = run.status()
-    step, steps = state.get("step", 0), state.get("max_steps", 0)
-    kind = state.get("status")
+    kind = str(state.get("status"))
+    filled = {
+        "run": run.id,
+        "step": f"{state.get('step', 0):,}",
+        "steps": f"{state.get('max_steps', 0):,}",
+        "loss": _loss(run, voice),
+    }
     if kind in ("starting", "running"):
-        return f"{run.id} is {kind}: step {step:,} of {steps:,}{_loss(run)}{_left(state)}."
+        return voice.say("running", **filled, status=voice.say(f"statuses.{kind}"), left=_left(state, voice))
     if kind == "evaluating":
-        return f"{run.id} is trained and is being tested on the hold-out ({state.get('phase', 'loading')})."
+        return voice.say("evaluating", run=run.id, phase=state.get("phase", "loading"))
     if kind == "finished":
-        limit = ", stopped at the time limit" if state.get("ended_by") == "time" else ""
-        return f"{run.id} is finished ({step:,} of {steps:,} steps{limit}{_loss(run)}).{_verdict(run)}"
+        limit = voice.say("time_limit") if state.get("ended_by") == "time" else ""
+        return voice.say("finished", **filled, limit=limit) + _verdict(run, voice)
     saved = state.get("saved") or run.last_checkpoint_name()
-    kept = f"{saved} is saved; say 'resume' to go on from there" if saved else "nothing was saved yet"
     reason = f": {state['reason']}" if state.get("reason") else ""
-    ended = _ENDED.get(str(kind), str(kind))
-    return f"{run.id} {ended} at step {step:,} of {steps:,}{reason}. {kept[0].upper()}{kept[1:]}."
+    how = voice.say(f"endings.{kind}") if voice.knows(f"endings.{kind}") else kind
+    ended = voice.say("ended", **filled, how=how, reason=reason)
+    return f"{ended} {voice.say('saved', saved=saved) if saved else voice.say('nothing_saved')}"
 
 
-_ENDED = {"stopped": "was stopped", "failed": "failed", "died": "died"}
-
-
-def _loss(run: Run) -> str:
+def _loss(run: Run, voice: Voice) -> str:
     rows = [r for r in run.history() if "loss" in r]
-    return f", loss {rows[-1]['loss']:.3g}" if rows and isinstance(rows[-1]["loss"], float) else ""
+    return voice.say("loss", loss=f"{rows[-1]['loss']:.3g}") if rows and isinstance(rows[-1]["loss"], float) else ""
 
 
-def _left(state: dict[str, Any]) -> str:
+def _left(state: dict[str, Any], voice: Voice) -> str:
     eta = state.get("eta_seconds")
-    return f", about {max(1, round(eta / 60))} min left" if eta else ""
+    return voice.say("left", minutes=max(1, round(eta / 60))) if eta else ""
 
 
-def _verdict(run: Run) -> str:
+def _verdict(run: Run, voice: Voice = ENGLISH) -> str:
     verdict = run.result().get("verdict", {})
-    return f" {verdict['sentence']}" if verdict else ""
+    return " " + " ".join(in_english([verdict["sentence"]], voice)) if verdict else ""
 
 
 def result_words(run: Run) -> str:

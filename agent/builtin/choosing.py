@@ -11,7 +11,15 @@ GATED: tuple[Intent, ...] = ("approve", "start")
 """Intents that only the rules may find."""
 DOUBT = 0.1
 """A refusal of the rules is dropped only where the classifier sees almost none."""
-FIRM = {"has:assent", "has:unclear_assent", "has:absurd", "has:impossible", "has:ambiguous_file", "has:empty_train"}
+FIRM = {
+    "has:config",
+    "has:assent",
+    "has:unclear_assent",
+    "has:absurd",
+    "has:impossible",
+    "has:ambiguous_file",
+    "has:empty_train",
+}
 """Facts after which the rules alone decide."""
 CLEAR = 30.0
 """A score of the rules that nothing outweighs."""

@@ -182,9 +182,16 @@ def _advise(r: Reading, found: Facts) -> dict[str, Any]:
     return slots | ({"topic": topic} if topic else {})
 
 
+_ROWS = re.compile(
+    r"data|row|example|sample|pair|zeile|beispiel|daten|datos|filas|ejemplo|données|条|数据|样本|উদাহরণ|डेटा|उदाहरण"
+)
+
+
 def _topic(r: Reading, found: Facts) -> str | None:
     if "has:cost_asked" in found and "has:hardware_asked" not in found:
         return "cost"
+    if r.edits.named and "data_amount" in r.topics and not _ROWS.search(r.order):
+        return "hyperparameter_choice"  # 'is rank 16 enough?'
     for firm in ("rag_vs_finetune", "base_vs_instruct", "privacy"):
         if firm in r.topics:
             return firm
