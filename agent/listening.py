@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from agent.intents import call_for, intent_of
 from agent.model import repeats
-from agent.model.door import BUILTIN, Brain, Call, Door, Message, Reply
+from agent.model.door import BUILTIN, Brain, Door
 from agent.model.grounding import Ground
 from agent.model.ledger import Ledger
 from agent.model.prompting import messages as hosted_messages
 from agent.model.repeats import Repeat
+from agent.model.reply import Call, Message, Reply
 from agent.model.troubles import DoorError
 from agent.model.untrusted import Names, redacted, shortened
 from agent.numbers import invented

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent.model.door import Call, Message, Reply
+from agent.model.reply import Call, Message, Reply
 from agent.model.troubles import DoorError
 
 

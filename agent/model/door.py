@@ -10,12 +10,13 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from agent.builtin.answer import builtin_reply
 from agent.model.plain_calls import repaired, written_calls
+from agent.model.reply import Call, Message, Reply
 from agent.model.troubles import Cut, DoorError, Empty, Refused, in_words, worth_waiting
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else litellm goes to the network
@@ -25,29 +26,6 @@ ATTEMPTS = 3
 """Times one call is tried when the fault may pass."""
 TIMEOUT = 60.0
 """Seconds for one answer."""
-Message = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A tool call as the model asked for it."""
-
-    id: str
-    name: str
-    arguments: dict[str, Any]
-    fault: str = ""
-    """Why the arguments could not be read, if so."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One answer of a model."""
-
-    text: str = ""
-    calls: list[Call] = field(default_factory=list)
-    tokens: int = 0
-    usd: float | None = None
-    """What it cost; None when the price is not known."""
 
 
 class Brain(Protocol):
@@ -66,7 +44,7 @@ class Brain(Protocol):
 
 
 class Door:
-    """LiteLLM behind one method."""
+    """LiteLLM behind one method; the built-in brain answers in the same form without it."""
 
     def __init__(self, model: str | None = None, api_base: str | None = None) -> None:
         self.model = model or os.environ.get("TUNESMITH_LLM") or BUILTIN
@@ -84,6 +62,8 @@ class Door:
         on_text: Callable[[str], None] | None = None,
     ) -> Reply:
         """One completion; streamed when somebody listens. Raises DoorError with a plain reason."""
+        if self.builtin:
+            return builtin_reply(messages)
         attempts = Retrying(
             retry=retry_if_exception(worth_waiting), wait=_pause, stop=stop_after_attempt(ATTEMPTS), reraise=True
         )
@@ -93,7 +73,7 @@ class Door:
         self, messages: list[Message], tools: list[dict[str, Any]], on_text: Callable[[str], None] | None
     ) -> Reply:
         litellm = _litellm()
-        key = None if self.builtin else self._key(litellm)
+        key = self._key(litellm)
         request: dict[str, Any] = {
             "model": self.model,
             "messages": messages,
@@ -106,7 +86,7 @@ class Door:
             "drop_params": True,
         }
         try:
-            if on_text is None or self.builtin:
+            if on_text is None:
                 response = litellm.completion(**request)
             else:
                 response = _streamed(litellm, request, on_text)
@@ -129,27 +109,12 @@ def _pause(state: RetryCallState) -> float:
 
 
 def _litellm() -> Any:
-    """LiteLLM, imported late (2.5 s) and made quiet, with the built-in brain registered."""
+    """LiteLLM, imported late (2.5 s) and made quiet."""
     import litellm
 
-    if not any(p["provider"] == "tunesmith" for p in litellm.custom_provider_map):
-        from agent.builtin.provider import BuiltinProvider
-
-        logging.getLogger("LiteLLM").setLevel(logging.ERROR)
-        litellm.suppress_debug_info = True
-        litellm.telemetry = False
-        litellm.custom_provider_map.append({"provider": "tunesmith", "custom_handler": BuiltinProvider()})
-        litellm.register_model(
-            {
-                BUILTIN: {
-                    "input_cost_per_token": 0.0,
-                    "output_cost_per_token": 0.0,
-                    "litellm_provider": "tunesmith",
-                    "mode": "chat",
-                }
-            }
-        )
-        litellm.utils.custom_llm_setup()
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
     return litellm
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from agent.model.door import Message, Reply
+from agent.model.reply import Message, Reply
 from agent.model.troubles import DoorError
 
 TOKENS_A_CHARACTER = 1 / 3

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.builtin.pasted import split
-from agent.model.door import Message
+from agent.model.reply import Message
 from agent.model.untrusted import Names, for_model, redacted, shortened
 from agent.situation import FileFact, PastTurn, Situation
 from prompts import examples, render

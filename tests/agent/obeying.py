@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.builtin.understand import understand
 from agent.intents import call_for
-from agent.model.door import Call, Message, Reply
+from agent.model.reply import Call, Message, Reply
 from agent.situation import Situation
 from tools.arguments import PlanArguments
 from tools.registry import TOOLS

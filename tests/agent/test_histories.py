@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from agent.model.door import Call, Reply
+from agent.model.reply import Call, Reply
 from agent.model.troubles import DoorError
 from agent.session import Session
 from tools import running

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from agent.model.door import DoorError, Reply
+from agent.model.door import DoorError
+from agent.model.reply import Reply
 from agent.session import Session
 from agent.testing import ScriptedLLM, call
 from tools import running

@@ -1,4 +1,4 @@
-"""Score the built-in brain on conversations: python -m tests.evals.score_brain [--file F] [--misses]."""
+"""Score a brain on conversations: python -m tests.evals.score_brain [--model NAME] [--file F] [--misses]."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import math
 import sys
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from agent.replay import replay
+from agent.builtin.understand import understand
+from agent.model.door import Door
+from agent.replay import Read, replay
+from agent.understanding import read as read_with
 
 HERE = Path(__file__).parent
 PUBLIC = HERE.parents[2] / "shared" / "evals" / "requests_public.jsonl"
@@ -57,14 +61,14 @@ def slot_right(slot: str, want: Any, slots: dict[str, Any]) -> bool:
     return other is not None and slots.get(other[0]) == other[1]
 
 
-def score(items: list[dict[str, Any]], show: bool = False) -> dict[str, Any]:
+def score(items: list[dict[str, Any]], show: bool = False, read: Read = understand) -> dict[str, Any]:
     """Intent accuracy, slot recall, exact, unsafe readings and speed over conversations."""
     totals: dict[str, float] = defaultdict(float)
     per: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     began = time.perf_counter()
     for item in items:
         want = item["expect"]
-        got = replay({"turns": item["turns"]})
+        got = replay({"turns": item["turns"]}, read)
         ok = got.intent in [want["intent"], *want.get("accept_intents", [])]
         right = [s for s, v in want["slots"].items() if slot_right(s, v, got.slots)]
         exact = ok and len(right) == len(want["slots"])
@@ -105,10 +109,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--file", type=Path, action="append")
     parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--model", help="a LiteLLM name; TUNESMITH_LLM_API_BASE names its server. Default: built in")
     chosen = parser.parse_args()
-    default = [HERE / "conversations_dev.jsonl", HERE / "conversations_heldout.jsonl", PUBLIC]
+    reader = partial(read_with, Door(chosen.model)) if chosen.model else understand
+    default = [*sorted(HERE.glob("*.jsonl")), PUBLIC]
     for path in chosen.file or [p for p in default if p.exists()]:
-        print(path.stem, json.dumps(score(load(path), chosen.misses), ensure_ascii=False))
+        print(path.stem, json.dumps(score(load(path), chosen.misses, reader), ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ def test_replay_looks_at_words_and_contexts_only() -> None:
 
 
 def test_import_stays_light() -> None:
-    code = "import sys, agent.builtin; print(any(m in sys.modules for m in ('torch', 'sklearn', 'transformers', 'litellm')))"
+    heavy = "('torch', 'sklearn', 'transformers', 'litellm')"
+    code = f"import sys, agent.builtin.understand; print(any(m in sys.modules for m in {heavy}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE.parents[3])
     assert done.stdout.strip() == "False"
 

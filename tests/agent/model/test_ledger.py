@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.model.door import Reply
 from agent.model.ledger import Ceilings, Ledger
+from agent.model.reply import Reply
 from agent.model.troubles import DoorError
 from agent.session import Session
 from agent.testing import ScriptedLLM, call

@@ -54,7 +54,7 @@ def test_a_base_model_fits_the_memory_and_the_licence(home: Path) -> None:
     text, _ = ask(home, "base_model_choice", "which model for a 12 gb card, commercial use")
     assert "12 GB" in text
     assert "Llama" not in text.split("Also possible")[0]
-    tiny, used = ask(home, "base_model_choice", "which model for a 1 gb card")
+    _, used = ask(home, "base_model_choice", "which model for a 1 gb card")
     assert used == ["hardware_sizes"]
 
 
