@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +13,7 @@ from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
 from trainer.data.profile import Inspected, inspect, repeated_rows
 from trainer.data.proof import Proof, prove
+from trainer.data.reading import fingerprint
 from trainer.data.split import Split, split
 from trainer.errors import UserFacingError
 from trainer.estimate import Estimates
@@ -23,6 +25,8 @@ from trainer.reasons import Reason
 from trainer.recipes.derive import derive
 from trainer.wishes import Wishes
 
+KEPT_BYTES = 50_000_000
+"""Files up to this size are kept in memory while a plan is revised."""
 ROLE_FIELDS = ("prompt", "completion", "messages", "label", "text", "chosen", "rejected")
 
 
@@ -66,11 +70,31 @@ def survey(path: Path, wishes: Wishes) -> Ground:
     said = wishes.said()
     wanted = {r: said[f"{r}_column"] for r in ROLE_FIELDS if f"{r}_column" in said}
     prefer = "label" if wishes.task == "text_classification" or "label" in wanted else None
-    inspected = inspect(path, wanted, tokenizer, prefer)
+    inspected = _inspected(path, wanted, tokenizer, prefer)
     skip = said.get("skip_rows", ["empty", "duplicates"])
     rows = usable(inspected.examples, tuple(skip))
     facts = Facts(data=inspected.profile, usable_rows=len(rows), model=model, machine=read_machine())
     return Ground(facts, inspected, tokenizer)
+
+
+def _inspected(
+    path: Path, wanted: dict[str, str], tokenizer: tokenizers.ChatTokenizer, prefer: str | None
+) -> Inspected:
+    """A small file is profiled once: revising a plan need not read it again while its content is the same."""
+    if not path.is_file() or path.stat().st_size > KEPT_BYTES:
+        return inspect(path, wanted, tokenizer, prefer)
+    return _kept(path, fingerprint(path), tuple(sorted(wanted.items())), tokenizer, prefer)
+
+
+@lru_cache(maxsize=2)
+def _kept(
+    path: Path,
+    content: str,
+    wanted: tuple[tuple[str, str], ...],
+    tokenizer: tokenizers.ChatTokenizer,
+    prefer: str | None,
+) -> Inspected:
+    return inspect(path, dict(wanted), tokenizer, prefer)
 
 
 def usable(examples: list[Example], skip: tuple[str, ...]) -> list[Example]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from trainer.data.convert import Example
@@ -33,7 +34,17 @@ class Encoded:
 
 def encode(example: Example, tokenizer: ChatTokenizer, max_length: int, answers_only: bool = True) -> Encoded:
     """One conversation as ids and labels."""
-    messages = [{"role": r, "content": c} for r, c in example.messages]
+    ids, labels = _whole(example.messages, tokenizer, answers_only)
+    kept, cut = labels[:max_length], labels[max_length:]
+    return Encoded(example.row, list(ids[:max_length]), list(kept), len(cut), sum(label != IGNORE for label in cut))
+
+
+@lru_cache(maxsize=4096)
+def _whole(
+    turns: tuple[tuple[str, str], ...], tokenizer: ChatTokenizer, answers_only: bool
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Ids and labels before the cut. Kept: while a plan is revised the same rows are proved again and again."""
+    messages = [{"role": r, "content": c} for r, c in turns]
     pieces = tokenizer.pieces(messages)
     encoding = tokenizer.encode("".join(text for text, _ in pieces))
     mask = _mask(pieces, encoding.offsets) if answers_only else [True] * len(encoding.ids)
@@ -41,9 +52,7 @@ def encode(example: Example, tokenizer: ChatTokenizer, max_length: int, answers_
     bos = tokenizer.id_of(tokenizer.bos)
     if tokenizer.neutral and bos is not None and ids[:1] != [bos]:
         ids, mask = [bos, *ids], [False, *mask]
-    labels = [i if on else IGNORE for i, on in zip(ids, mask, strict=True)]
-    kept, cut = labels[:max_length], labels[max_length:]
-    return Encoded(example.row, ids[:max_length], kept, len(cut), sum(label != IGNORE for label in cut))
+    return tuple(ids), tuple(i if on else IGNORE for i, on in zip(ids, mask, strict=True))
 
 
 def _mask(pieces: list[tuple[str, bool]], offsets: list[tuple[int, int]]) -> list[bool]:

@@ -74,7 +74,7 @@ def _compiled(template: str) -> Template:
     return env.from_string(template)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object a folder: a key of caches by itself
 class ChatTokenizer:
     """A tokenizer file with its special tokens and its template."""
 
