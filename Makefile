@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: run demo install test test-slow lint format screenshots base-model sample eval-brain clean chromium
+.PHONY: run demo install test test-slow trials lint format screenshots base-model sample brain eval-brain clean chromium
 
 run: install
 	$(BIN)/tunesmith ui
@@ -49,6 +49,14 @@ format: install
 
 screenshots: install chromium
 	TUNESMITH_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/ui/test_page.py
+
+# Seeded injection trials and random histories of a conversation, at full length.
+trials: install
+	$(BIN)/python -m pytest -m slow tests/agent
+
+# Retrains the built-in brain's classifier after a change of its tables or lessons.
+brain: install
+	OMP_NUM_THREADS=2 $(BIN)/python -m agent.builtin.learn
 
 eval-brain: install
 	$(BIN)/python -m tests.evals.score_brain

@@ -80,8 +80,7 @@ class Listener:
             return Heard([asked], brain=self.brain.model)
         except DoorError as error:
             heard = builtin_hears(text, situation)
-            words = str(error)
-            heard.notices.append(f"{words[0].upper()}{words[1:]}, so the built-in brain answers this one.")
+            heard.notices.append(f"{self._sentence(str(error))}, so the built-in brain answers this one.")
             return heard
 
     def ask(self, messages: list[Message], tools: list[dict[str, Any]]) -> Reply:
@@ -110,9 +109,15 @@ class Listener:
         why = next(iter(told.values()))
         heard = builtin_hears(text, situation)
         if heard.calls[0]["name"] != "clarify":
-            heard.notices.append(f"{self.brain.model} made no valid order of that, so the built-in brain read it.")
+            heard.notices.append(
+                self._sentence(f"{self.brain.model} made no valid order of that, so the built-in brain read it.")
+            )
             return heard
         raise Unheard(f"I could not make a valid order of that ({shortened(why, 200)}). Which value should it be?")
+
+    def _sentence(self, words: str) -> str:
+        """With a capital, but never one in a model's name."""
+        return f"The model {words}" if words.startswith(self.brain.model) else words[0].upper() + words[1:]
 
     def phrased(self, question: str, result: str, words: int) -> str:
         """A tool's result in a model's words; '' where they can't be trusted or it can't be asked."""

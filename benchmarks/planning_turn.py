@@ -1,6 +1,6 @@
 """How long a planning turn of the built-in brain takes, the data file profiled before.
 
-    python -m benchmarks.planning_turn
+python -m benchmarks.planning_turn
 """
 
 from __future__ import annotations
