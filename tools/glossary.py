@@ -27,7 +27,7 @@ def explained(text: str, known: list[str]) -> tuple[str, list[str]]:
         if match is None or added == AT_ONCE:
             continue
         known.append(pattern)
-        if text[match.end() : match.end() + 2].startswith((" (", "(", "_")) or _inside(text, match.start()):
+        if text[match.end() : match.end() + 4].startswith((" (", "(", "_", " is ")) or _inside(text, match.start()):
             continue
         text = f"{text[: match.end()]} ({meaning}){text[match.end() :]}"
         added += 1

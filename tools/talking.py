@@ -18,7 +18,9 @@ def clarify(args: Clarify, desk: Desk) -> ToolResult:
     """Ask the one question without which nothing can be done."""
     missing = [m for m in args.missing if desk.voice.knows(f"questions.{m}")]
     wanted = [m for m in missing if not (m == "dataset" and desk.files)]
-    text = args.question or " ".join(desk.voice.say(f"questions.{m}") for m in (wanted or missing)[:2])
+    deletion = args.unknown.get("about") == "deletion"
+    asked = desk.voice.say("refusals.destructive_command") if deletion else args.question
+    text = asked or " ".join(desk.voice.say(f"questions.{m}") for m in (wanted or missing)[:2])
     return ToolResult(
         text or desk.voice.say("not_understood"),
         {"missing": args.missing},

@@ -15,7 +15,9 @@ def missing(reading: Reading, facts: set[str]) -> dict[str, Any]:
         return {"missing": ["value"], "field": name, "value": value}
     if "old_plan" in facts and not {"has:assent"} & facts:
         return {"missing": ["confirmation"], **_old_plan(reading)}
-    if "delete_old" in facts or ("has:unclear_assent" in facts and state in ("plan_proposed", "plan_approved")):
+    if "delete_old" in facts:
+        return {"missing": ["confirmation"], "about": "deletion"}
+    if "has:unclear_assent" in facts and state in ("plan_proposed", "plan_approved"):
         return {"missing": ["confirmation"]}
     if "has:empty_train" in facts and "train" in facts:
         return _by_matter(reading, facts)

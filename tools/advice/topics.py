@@ -41,16 +41,17 @@ def should_i(view: View) -> list[Said]:
 def data_amount(view: View) -> list[Said]:
     """How many rows such a task took elsewhere, against the rows at hand."""
     amount, least, good = _amount(view)
-    if not view.rows:
+    rows = view.rows_meant
+    if not rows:
         return [("rows_none", {"amount": amount}), ("rows_curve", {})]
     verdict = (
         "too few to see a gain; a prompt with examples comes first"
-        if view.rows < least
+        if rows < least
         else "enough to start and to see whether it helps"
-        if view.rows < good
+        if rows < good
         else "plenty for that"
     )
-    return [("rows_have", {"amount": amount, "rows": number(view.rows), "verdict": verdict}), ("rows_curve", {})]
+    return [("rows_have", {"amount": amount, "rows": number(rows), "verdict": verdict}), ("rows_curve", {})]
 
 
 def _amount(view: View) -> tuple[str, int, int]:

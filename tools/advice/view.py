@@ -20,6 +20,12 @@ from trainer.proposal import Proposal, tokenizer_of
 
 HERE = Path(__file__).parent
 _GB = re.compile(r"(\d{1,3})\s*(?:gb|gigs?|gigabytes?|g\b)")
+_COUNT = re.compile(
+    r"(\d[\d,]*(?:\.\d+)?)\s*(k\b|thousand)?\s*(?:\w+\s+)?(?:rows?|examples?|samples?|pairs?|e-?mails?|mails|messages|tickets|chats|dialog\w*"
+    r"|questions?|answers?|texts?|documents?|poems?|reviews?|lines|conversations|beispiele|zeilen|fragen|texte|filas|ejemplos|preguntas|correos"
+    r"|条|个(?:例子|样本|问)|份|组|उदाहरण|सवाल|कविता\S*|উদাহরণ|প্রশ্ন)"
+)
+"""A number of rows as people say it."""
 
 
 @cache
@@ -52,6 +58,12 @@ class View:
     def rows(self) -> int:
         """Rows of the file; 0 without one."""
         return self.profile.rows if self.profile else 0
+
+    @property
+    def rows_meant(self) -> int:
+        """Rows of the file, else as many as the question speaks of; 0 where neither tells."""
+        said = _COUNT.search(self.question)
+        return self.rows or (int(float(said[1].replace(",", "")) * (1000 if said[2] else 1)) if said else 0)
 
     @property
     def labels(self) -> int:
