@@ -10,16 +10,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.intents import call_for, intent_of
+from agent.intents import intent_of
 from agent.model import repeats
 from agent.model.door import BUILTIN, Brain, Door
-from agent.model.grounding import Ground
+from agent.model.grounding import Ground, Grounded
 from agent.model.ledger import Ledger
 from agent.model.prompting import messages as hosted_messages
 from agent.model.repeats import Repeat
 from agent.model.reply import Call, Message, Reply
 from agent.model.troubles import DoorError
-from agent.model.untrusted import Names, redacted, shortened
+from agent.model.untrusted import Names, for_model, redacted, shortened
 from agent.numbers import invented
 from agent.situation import Situation
 from prompts import render
@@ -32,7 +32,9 @@ CALLS_A_TURN = 3
 """Tool calls of one answer that are carried out."""
 LONGEST_TEXT = 1500
 """Characters of a model's own words that are shown."""
-_CLAIM = re.compile(r"approv|start(?:ed|ing)|launch|delet|upload|sent (?:to|off)|https?://|\]\(|<\w+", re.IGNORECASE)
+TALK = {"advise", "explain_run", "clarify", "refuse", "run_status", "inspect_data"}
+"""Tools that only tell something: a topic or a symptom may share a column's name."""
+_CLAIM = re.compile(r"approv|start(?:ed|ing)|launch|delet|upload|sent (?:to|off)|https?://\S*|\]\(|<\w+", re.IGNORECASE)
 """What a model's own words may not say: deeds are told by the program, links lead out."""
 SAME_AGAIN = (
     "you called {name} with these arguments before, and its result is known. The person has said something new: "
@@ -97,11 +99,12 @@ class Listener:
         messages = hosted_messages(text, situation, names)
         tools = [tool.schema() for tool in TOOLS.values()]
         for _ in range(REPAIRS + 1):
-            reply = _real_names(self.ask(messages, tools), names)
+            raw = _numbered(self.ask(messages, tools))
+            reply = _real_names(raw, names)
             told = _faults(reply, ground) or _repeated(reply, ground, last, text)
             if not told:
-                return _checked(reply, ground, self.brain.model)
-            messages = [*messages, *_feedback(reply, told)]
+                return _checked(reply, ground, self.brain.model, situation)
+            messages = [*messages, *_feedback(raw, {i: names.hidden(t) for i, t in told.items()})]
         return self._given_up(text, situation, reply, told)
 
     def _given_up(self, text: str, situation: Situation, reply: Reply, told: dict[str, str]) -> Heard:
@@ -124,14 +127,14 @@ class Listener:
         prompt = render(
             "phrase",
             words=words,
-            question=redacted(shortened(question, 500)),
-            result=redacted(shortened(result, 4000)).replace("<", "‹"),
+            question=shortened(for_model(question), 800),
+            result=shortened(redacted(result), 4000).replace("<", "‹"),
         )
         try:
             text = self.ask([{"role": "user", "content": prompt.text}], []).text
         except DoorError:
             return ""
-        return "" if untrue(text, result + question) else text
+        return "" if untrue(text, result) else text
 
 
 def builtin_hears(text: str, situation: Situation) -> Heard:
@@ -153,10 +156,13 @@ def _real_names(reply: Reply, names: Names) -> Reply:
     def real(value: Any) -> Any:
         return names.real(value) if isinstance(value, str) else value
 
-    calls = [
-        Call(c.id or f"call_{n}", c.name, {k: real(v) for k, v in c.arguments.items()}, c.fault)
-        for n, c in enumerate(reply.calls[:CALLS_A_TURN])
-    ]
+    calls = [Call(c.id, c.name, {k: real(v) for k, v in c.arguments.items()}, c.fault) for c in reply.calls]
+    return Reply(reply.text, calls, reply.tokens, reply.usd)
+
+
+def _numbered(reply: Reply) -> Reply:
+    """As many calls as are carried out, each with an id: some servers send none."""
+    calls = [Call(c.id or f"call_{n}", c.name, c.arguments, c.fault) for n, c in enumerate(reply.calls[:CALLS_A_TURN])]
     return Reply(reply.text, calls, reply.tokens, reply.usd)
 
 
@@ -177,7 +183,8 @@ def _repeated(reply: Reply, ground: Ground, last: Repeat, said: str) -> dict[str
     if not reply.calls or intent_of(reply.calls[0].name) == ground.intent:
         return {}
     first = reply.calls[0]
-    step = repeats.step(last, repeats.call_key(first.name, first.arguments), said)
+    arguments = first.arguments if first.name in TALK else ground.checked(first.arguments).arguments
+    step = repeats.step(last, repeats.call_key(first.name, arguments), said)
     if step == "stop":
         raise DoorError("the model keeps making the same call", "repeats")
     if step == "ask":
@@ -212,29 +219,25 @@ def _feedback(reply: Reply, told: dict[str, str]) -> list[Message]:
     ]
 
 
-def _checked(reply: Reply, ground: Ground, model: str) -> Heard:
+def _checked(reply: Reply, ground: Ground, model: str, situation: Situation) -> Heard:
     """Calls with grounded arguments; what was left out is told."""
     heard = Heard(brain=model)
     left: dict[str, Any] = {}
     for call in reply.calls:
-        found = ground.checked(call.arguments)
+        found = ground.checked(call.arguments) if call.name not in TALK else Grounded(call.arguments)
         left |= found.left_out
+        if call.name == "clarify" and not _own_words(str(found.arguments.get("question") or ""), ground):
+            found.arguments = {k: v for k, v in found.arguments.items() if k != "question"}
         heard.calls.append({"name": call.name, "arguments": found.arguments})
     if left:
         named = ", ".join(f"{k} = {redacted(str(v))}" for k, v in left.items())
         heard.notices.append(f"Left out: {named}. I did not find it in your own words. Say it to set it.")
     if not heard.calls:
         heard.text = _own_words(reply.text, ground)
-        heard.calls = [] if heard.text else [_instead(ground)]
+        heard.calls = [] if heard.text else builtin_hears(ground.message, situation).calls
     return heard
 
 
 def _own_words(text: str, ground: Ground) -> str:
     text = shortened(text.strip(), LONGEST_TEXT)
     return "" if untrue(text, ground.own) else text
-
-
-def _instead(ground: Ground) -> dict[str, Any]:
-    """The built-in brain's call, where a model's words could not be shown."""
-    name, arguments = call_for(ground.intent, ground.read)
-    return {"name": name, "arguments": arguments}

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import ValidationError
 
 from agent.approval import read_answer
 from agent.intents import intent_of
 from agent.listening import Listener
-from agent.model.door import Brain
+from agent.model.door import BUILTIN, Brain
+from agent.model.ledger import Ledger
 from agent.situation import FileFact, Situation, Understanding
 from tools.arguments import PlanArguments
 from trainer.errors import UserFacingError
 from trainer.fields import faults
+from trainer.paths import home
 from trainer.wishes import Wishes
 
 
 def read(brain: Brain, text: str, situation: Situation) -> Understanding:
-    """Intent and slots of a message; a plain yes to a shown plan never reaches a model."""
+    """Intent and slots of a message; a plain yes to a shown plan never reaches a model. A day is one account."""
     if situation.state == "plan_proposed" and read_answer(text) == "approve":
         return Understanding(intent="approve")
-    calls = Listener(brain).hear(text, situation).calls
+    ledger = None if brain.model == BUILTIN else Ledger(home() / f"commands-{date.today()}-model.jsonl")
+    calls = Listener(brain, ledger).hear(text, situation).calls
     if not calls:
         return Understanding(intent="clarify")
     first, rest = calls[0], calls[1:]

@@ -26,9 +26,9 @@ def explained(text: str, known: list[str]) -> tuple[str, list[str]]:
         match = None if pattern in known else re.search(pattern, text)
         if match is None or added == AT_ONCE:
             continue
-        known.append(pattern)
         if text[match.end() : match.end() + 4].startswith((" (", "(", "_", " is ")) or _inside(text, match.start()):
             continue
+        known.append(pattern)
         text = f"{text[: match.end()]} ({meaning}){text[match.end() :]}"
         added += 1
     return text, known
@@ -37,4 +37,4 @@ def explained(text: str, known: list[str]) -> tuple[str, list[str]]:
 def _inside(text: str, at: int) -> bool:
     """Whether a place lies in brackets or quotes, where another bracket would confuse."""
     before = text[:at]
-    return before.count("(") > before.count(")") or before.count("'") % 2 == 1 or before.count("“") > before.count("”")
+    return before.count("(") > before.count(")") or before.count("“") > before.count("”")

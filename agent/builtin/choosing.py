@@ -7,8 +7,8 @@ from agent.builtin.learned import learned
 from agent.builtin.reading import Reading
 from agent.situation import Intent
 
-GATED: tuple[Intent, ...] = ("approve", "start")
-"""Intents that only the rules may find."""
+GATED: tuple[Intent, ...] = ("approve", "start", "resume", "stop", "export")
+"""Intents that act at once or write files: only the rules may find them."""
 DOUBT = 0.1
 """A refusal of the rules is dropped only where the classifier sees almost none."""
 FIRM = {

@@ -2,7 +2,8 @@
 
 Trained by `make brain` on the utterances in `lessons/` (multinomial logistic regression), stored in
 `weights.npz`. It chooses among intents, and names a symptom, task or topic where the word tables
-found none. What may start, refuse or approve stays with the rules.
+found none. What acts at once (approve, start, resume,
+stop, export) stays with the rules, and a refusal of theirs is hard to outweigh.
 """
 
 from __future__ import annotations

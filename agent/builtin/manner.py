@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import cast, get_args
 
 from pydantic import BaseModel, Field
 
@@ -15,8 +16,37 @@ MANY_TERMS = 2
 """Different terms of the field in one message that show an expert."""
 ENOUGH_WORDS = 3
 """Words that tell a language; fewer may be a name or a borrowed 'ok'."""
-SWITCH_WORDS = 12
-"""A message that is no longer than this may be nothing but a wish for another register."""
+MOST_ELSE = 1
+"""Words besides the wish for another register; with more, the message says something else too."""
+_FILLER = frozenset(
+    [
+        "please",
+        "pls",
+        "bitte",
+        "por",
+        "favor",
+        "and",
+        "ok",
+        "okay",
+        "can",
+        "could",
+        "you",
+        "that",
+        "this",
+        "it",
+        "to",
+        "me",
+        "now",
+        "again",
+        "i",
+        "im",
+        "a",
+        "the",
+        "so",
+        "for",
+        "just",
+    ]
+)
 _OWN_SCRIPT = re.compile(r"[^\x00-\u024f]")
 
 
@@ -44,11 +74,13 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def asked_register(message: str) -> Register | None:
-    """The register that a short message asks for, if it does."""
+    """The register that a message asks for and for nothing else."""
     order = text.tidy(message)
-    if len(order.split()) > SWITCH_WORDS:
-        return None
-    return "plain" if _pattern("plain").search(order) else "expert" if _pattern("expert").search(order) else None
+    for register in get_args(Register):
+        rest, found = _pattern(register).subn(" ", order, count=1)
+        if found and len(set(re.findall(r"\w+", rest)) - _FILLER) <= MOST_ELSE:
+            return cast(Register, register)
+    return None
 
 
 def heard(manner: Manner, message: str) -> Manner:

@@ -23,7 +23,9 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else litellm go
 
 BUILTIN = "tunesmith/builtin"
 ATTEMPTS = 3
-"""Times one call is tried when the fault may pass."""
+"""Times one call is tried when the fault may pass. A ceiling counts them as one: failed tries are seldom billed."""
+LONGEST_ANSWER = 2000
+"""Tokens of one answer: a tool call or a short text."""
 TIMEOUT = 60.0
 """Seconds for one answer."""
 
@@ -84,6 +86,7 @@ class Door:
             "api_base": self.api_base,
             "api_key": key,
             "drop_params": True,
+            "max_tokens": LONGEST_ANSWER,
         }
         try:
             if on_text is None:

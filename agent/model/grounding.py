@@ -18,9 +18,9 @@ from agent.builtin.understand import understand
 from agent.numbers import numbers
 from agent.situation import Situation
 
-_OWN = {"goal", "question", "directions", "prompt"}
-"""Arguments that are the person's words already, or steps that are checked elsewhere."""
-_NAMES = ("_path", "_column", "output_dir", "run_id", "runs")
+_OWN = {"goal", "question", "prompt"}
+"""Arguments that are the person's words already."""
+_NAMES = ("_path", "_column", "output_dir")
 _ALIKE = 80
 """Of 100: how alike a word and a part of a name must be."""
 
@@ -34,7 +34,7 @@ class Grounded:
 
 
 def _letters(text: Any) -> str:
-    return re.sub(r"[^a-z0-9]+", "", str(text).lower())
+    return re.sub(r"[\W_]+", "", str(text).lower())
 
 
 class Ground:
@@ -45,6 +45,8 @@ class Ground:
         read = understand(message, situation)
         self.read = read.slots
         self.intent = read.intent
+        self.directions = read.directions
+        self.message = message
         values = [v for k, v in read.slots.items() if not k.endswith(_NAMES)]
         earlier = [split(t.text).own for t in situation.history]
         self.own = "\n".join([parts.own, *map(str, values), *earlier]).lower()
@@ -64,6 +66,10 @@ class Ground:
     def _may(self, name: str, value: Any) -> bool:
         if self.read.get(name) == value:
             return True
+        if name == "directions":
+            return isinstance(value, dict) and value.items() <= self.directions.items()
+        if name in ("run_id", "runs"):
+            return all(str(v).lower() in self.own for v in (value if isinstance(value, list) else [value]))
         if name.endswith(_NAMES):
             return all(self._mentioned(str(v)) for v in (value if isinstance(value, list) else [value]))
         return self._said(name, value) or not self._suggested(name, value)

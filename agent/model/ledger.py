@@ -59,6 +59,8 @@ class Ledger:
         self.path = path
         self.ceilings = ceilings or Ceilings.chosen()
         self._turn = 0
+        self._guess = 0
+        """Tokens of the last call by its length: they count where a provider reports none."""
 
     def begin_turn(self) -> None:
         """A new message: the ceilings of a turn count from here."""
@@ -81,13 +83,19 @@ class Ledger:
         self._check(self.spent(self._turn), "in one turn", "_a_turn")
         self._check(self.spent(), "in one conversation", "")
         number: int = 1 + sum(r["kind"] == "asked" for r in self._rows())
-        guess = int(sum(len(str(m.get("content"))) for m in messages) * TOKENS_A_CHARACTER)
+        guess = self._guess = int(sum(len(str(m.get("content"))) for m in messages) * TOKENS_A_CHARACTER)
         self._write({"kind": "asked", "call": number, "turn": self._turn, "tokens": guess})
         return number
 
     def settle(self, number: int, reply: Reply) -> None:
         """Write down what a call has used."""
-        row = {"kind": "settled", "call": number, "turn": self._turn, "tokens": reply.tokens, "usd": reply.usd}
+        row = {
+            "kind": "settled",
+            "call": number,
+            "turn": self._turn,
+            "tokens": reply.tokens or self._guess,
+            "usd": reply.usd,
+        }
         self._write(row)
 
     def _check(self, spent: Spent, scope: str, suffix: str) -> None:

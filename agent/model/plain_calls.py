@@ -16,7 +16,7 @@ from typing import Any
 from json_repair import repair_json
 
 Written = tuple[str, dict[str, Any]]
-_FUNCTION_TAG = re.compile(r"<function=([\w-]+)>\s*(.*?)\s*</function>", re.DOTALL)
+_FUNCTION_TAG = re.compile(r"<function=([\w-]+)>(.*?)</function>", re.DOTALL)
 _ACTION = re.compile(r"Action:\s*([\w-]+)\s*(?:Action Input:\s*(.*))?", re.DOTALL)
 _FENCE = re.compile(r"```(?:\w+)?\s*\n(.*?)```", re.DOTALL)
 _MARKS = re.compile(r"</?tool_calls?>|\[/?TOOL_CALLS\]|<\|python_tag\|>|<\|[\w]*tool[\w]*\|>")

@@ -55,7 +55,7 @@ def _plain(key: str, value: Any, names: Names) -> Any:
 
 
 def _turn(turn: PastTurn) -> dict[str, Any]:
-    said = redacted(shortened(split(turn.text).own, 300))
+    said = shortened(redacted(split(turn.text).own), 300)
     values = {k: v for k, v in turn.slots.items() if isinstance(v, int | float | bool)}
     return {"person": said, "read_as": turn.intent, **({"values": values} if values else {})}
 

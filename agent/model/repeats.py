@@ -31,7 +31,11 @@ class Repeat(BaseModel):
 
 def call_key(name: str, arguments: dict[str, Any]) -> str:
     """The same for the same call, whatever the order of arguments or the form of numbers."""
-    plain = {k: float(v) if isinstance(v, int) and not isinstance(v, bool) else v for k, v in arguments.items() if v}
+    plain = {
+        k: float(v) if isinstance(v, int) and not isinstance(v, bool) else v
+        for k, v in arguments.items()
+        if v is not None
+    }
     plain.pop("goal", None)
     plain.pop("question", None)
     return f"{name} {json.dumps(plain, sort_keys=True, default=str)}"

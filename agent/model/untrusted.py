@@ -70,8 +70,8 @@ def marked(text: str, kind: str) -> str:
 def for_model(message: str) -> str:
     """A person's message as a hosted model is shown it."""
     parts = split(message)
-    blocks = [marked(redacted(shortened(p, LONGEST_PASTE)), "pasted") for p in parts.pasted]
-    return "\n".join([redacted(shortened(parts.own, 4000)), *blocks])
+    blocks = [marked(shortened(redacted(p), LONGEST_PASTE), "pasted") for p in parts.pasted]
+    return "\n".join([shortened(redacted(parts.own), 4000), *blocks])
 
 
 @cache
@@ -100,6 +100,12 @@ class Names:
             return name
         self._real[alias] = real or name
         return alias
+
+    def hidden(self, text: str) -> str:
+        """A text in which the names behind aliases are aliases again, e-mail addresses and keys masked."""
+        for alias, name in self._real.items():
+            text = text.replace(name, alias)
+        return redacted(text)
 
     def real(self, name: str) -> str:
         """The name behind an alias; any other text stays."""

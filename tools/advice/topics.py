@@ -192,7 +192,7 @@ def cost(view: View) -> list[Said]:
 
 def _rented(view: View) -> list[Said]:
     rows = [json.loads(line) for line in (HERE / "prices.jsonl").read_text("utf-8").splitlines()]
-    named = [r for r in rows if r["gpu"].split()[0].lower() in view.question]
+    named = [r for r in rows if re.search(rf"\b{re.escape(r['gpu'].split()[0].lower())}\b", view.question)]
     wanted = named or (
         [r for r in rows if r["gpu"] == "L4"] if re.search(r"rent|cloud|hour|gpu", view.question) else []
     )

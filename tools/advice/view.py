@@ -19,7 +19,7 @@ from trainer.machine import read_machine
 from trainer.proposal import Proposal, tokenizer_of
 
 HERE = Path(__file__).parent
-_GB = re.compile(r"(\d{1,3})\s*(?:gb|gigs?|gigabytes?|g\b)")
+_GB = re.compile(r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s*(?:gb|gigs?|gigabytes?|g)\b(?!\s*(?:disk|ssd|hdd|ram|file))")
 _COUNT = re.compile(
     r"(\d[\d,]*(?:\.\d+)?)\s*(k\b|thousand)?\s*(?:\w+\s+)?(?:rows?|examples?|samples?|pairs?|e-?mails?|mails|messages|tickets|chats|dialog\w*"
     r"|questions?|answers?|texts?|documents?|poems?|reviews?|lines|conversations|beispiele|zeilen|fragen|texte|filas|ejemplos|preguntas|correos"

@@ -30,7 +30,7 @@ class Voice:
     """plain explains, expert is terse."""
 
     def say(self, key: str, **filled: Any) -> str:
-        """A sentence by its dotted key, filled in. Raises KeyError for a key that English lacks."""
+        """A sentence by its dotted key, filled in. Raises KeyError for an unknown key (the same in all languages)."""
         return str(self._find(key)).format(**filled)
 
     def knows(self, key: str) -> bool:

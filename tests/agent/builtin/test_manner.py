@@ -68,3 +68,15 @@ def test_a_german_conversation_is_answered_in_german(home: Path, qa_file: Path) 
     assert "Noch läuft nichts" in said(session, "trainiere ein Modell, das diese Fragen beantwortet")
     assert "Geändert" in said(session, "passt, aber nur 2 Epochen")
     assert "Nichts wurde gestartet" in said(session, "nein, doch nicht")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "keep it short, 2 epochs",
+        "why is the loss rising? explain it simply",
+        "train a model to answer in simple words from faq.csv",
+    ],
+)
+def test_a_message_that_says_more_is_heard(message: str) -> None:
+    assert asked_register(message) is None

@@ -34,3 +34,10 @@ def test_a_log_is_not_the_persons_word_but_a_config_is() -> None:
     assert "packing" in ground(log).checked({"packing": True}).left_out
     config = "use these\nlearning_rate: 0.0003\nnum_epochs: 2\nlora_r: 8"
     assert ground(config).checked({"learning_rate": 3e-4, "lora_r": 8}).left_out == {}
+
+
+def test_a_run_is_named_by_the_person_and_a_direction_is_theirs() -> None:
+    asked = ground("stop the run please")
+    assert "run_id" in asked.checked({"run_id": "run-2"}).left_out
+    assert ground("stop run-2 please").checked({"run_id": "run-2"}).left_out == {}
+    assert "directions" in ground("one more look at it").checked({"directions": {"learning_rate": "up"}}).left_out

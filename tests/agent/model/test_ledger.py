@@ -65,3 +65,12 @@ def test_at_the_ceiling_the_builtin_brain_answers_and_says_so(home: Path, qa_fil
     assert not brain.asked
     assert any("limit of $2.00 in one conversation" in e["text"] for e in events if e.get("notice"))
     assert session.pending
+
+
+def test_a_provider_that_reports_no_usage_is_counted_by_length(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "a.jsonl", Ceilings(tokens=150))
+    ledger.begin_turn()
+    ledger.settle(ledger.ask(ASK), Reply(tokens=0))
+    ledger.settle(ledger.ask(ASK), Reply(tokens=0))
+    with pytest.raises(DoorError, match="150 tokens in one conversation"):
+        ledger.ask(ASK)
