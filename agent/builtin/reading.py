@@ -207,9 +207,20 @@ _JOINING = re.compile(
 )
 
 
+_TAUGHT = re.compile(
+    r"(?<!\w)(?:teach|train|fine-?tune|build|make|want|need|get|like)\w*(?: \w+){0,3} (?:model|bot|ai|llm|assistant|it|one)s?"
+    r" (?:to|that|which|who|for|how to)(?!\w)|(?<!\w)modell?\w*,? (?:das|die|der|zum|que|para|pour|qui)(?!\w)"
+)
+"""'Teach a model to ...': what follows is the task, nothing to be done to the file."""
+
+
 def _inspection(reading: Reading) -> None:
     """Settle what only looks like a check or like an operation on the data."""
     order = reading.order
+    if _TAUGHT.search(order):
+        reading.operations.clear()
+        reading.checks.clear()
+        reading.pii.clear()
     if "sample_rows" in reading.checks and _SHOWING.search(order):
         reading.operations.pop("sample", None)
     if "overview" in reading.checks and _NEEDED.search(order):

@@ -33,7 +33,7 @@ _SECRET_PATH = re.compile(
     r"|authorized_keys|credentials|id_(?:ed25519|ecdsa|dsa)|/shadow"
 )
 _WATCHING = re.compile(
-    r"detect\w*|classif\w*|filter\w*|moderat\w*|flag\w*|recogni[sz]\w*|spot(?:s|ting)?(?!\w)|block\w*|prevent\w*"
+    r"drop(?:s|ping)?(?!\w)|remov\w*|sort\w*|detect\w*|classif\w*|filter\w*|moderat\w*|flag\w*|recogni[sz]\w*|spot(?:s|ting)?(?!\w)|block\w*|prevent\w*"
     r"|protect\w*|against|screen(?:s|ing)?(?!\w)|label\w*|annotat\w*|categori[sz]\w*|triage|warn\w*|report\w*|catch\w*"
     r"|(?:over|under|up|down)-?sampl\w*|imbalanc\w*"
     r"|tell apart|distinguish\w*|identif\w*|erkenn\w*|unterscheid\w*|warn\w*|markier\w*|detecta\w*|clasific\w*"
