@@ -55,8 +55,6 @@ class Heard:
     """A model's own words, when it called nothing."""
     notices: list[str] = field(default_factory=list)
     """What the person should know about how the message was read."""
-    brain: str = BUILTIN
-    """Who read it in the end."""
 
 
 class Listener:
@@ -79,7 +77,7 @@ class Listener:
             return self._hosted(text, situation, last or Repeat())
         except Unheard as question:
             asked = {"name": "clarify", "arguments": {"missing": ["value"], "question": str(question)}}
-            return Heard([asked], brain=self.brain.model)
+            return Heard([asked])
         except DoorError as error:
             heard = builtin_hears(text, situation)
             heard.notices.append(f"{self._sentence(str(error))}, so the built-in brain answers this one.")
@@ -103,20 +101,21 @@ class Listener:
             reply = _real_names(raw, names)
             told = _faults(reply, ground) or _repeated(reply, ground, last, text)
             if not told:
-                return _checked(reply, ground, self.brain.model, situation)
+                return _checked(reply, ground, situation)
             messages = [*messages, *_feedback(raw, {i: names.hidden(t) for i, t in told.items()})]
-        return self._given_up(text, situation, reply, told)
+        return self._given_up(text, situation, next(iter(told.values())))
 
-    def _given_up(self, text: str, situation: Situation, reply: Reply, told: dict[str, str]) -> Heard:
+    def _given_up(self, text: str, situation: Situation, why: str) -> Heard:
         """After the last correction: the built-in brain where it is sure, else one question like a form."""
-        why = next(iter(told.values()))
         heard = builtin_hears(text, situation)
         if heard.calls[0]["name"] != "clarify":
             heard.notices.append(
                 self._sentence(f"{self.brain.model} made no valid order of that, so the built-in brain read it.")
             )
             return heard
-        raise Unheard(f"I could not make a valid order of that ({shortened(why, 200)}). Which value should it be?")
+        # the fault may quote the model: shown only where it claims nothing that the person did not say
+        named = "" if untrue(why, text) else f" ({shortened(why, 200)})"
+        raise Unheard(f"I could not make a valid order of that{named}. Which value should it be?")
 
     def _sentence(self, words: str) -> str:
         """With a capital, but never one in a model's name."""
@@ -219,9 +218,9 @@ def _feedback(reply: Reply, told: dict[str, str]) -> list[Message]:
     ]
 
 
-def _checked(reply: Reply, ground: Ground, model: str, situation: Situation) -> Heard:
+def _checked(reply: Reply, ground: Ground, situation: Situation) -> Heard:
     """Calls with grounded arguments; what was left out is told."""
-    heard = Heard(brain=model)
+    heard = Heard()
     left: dict[str, Any] = {}
     for call in reply.calls:
         found = ground.checked(call.arguments) if call.name not in TALK else Grounded(call.arguments)

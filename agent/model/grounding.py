@@ -51,7 +51,6 @@ class Ground:
         earlier = [split(t.text).own for t in situation.history]
         self.own = "\n".join([parts.own, *map(str, values), *earlier]).lower()
         self.untrusted = "\n".join([*parts.pasted, *_names(situation)]).lower()
-        self.names = set(_names(situation))
 
     def checked(self, arguments: dict[str, Any]) -> Grounded:
         """The arguments that may be used, and those that may not."""

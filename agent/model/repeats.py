@@ -1,6 +1,7 @@
 """A model that calls the same tool again though the person said something else.
 
-First it is told; then the person is asked; then the built-in brain takes over. Results are
+It is told; when it insists, the built-in brain answers where it is sure, else the person is asked. A call
+that was carried out again all the same leads to a question at once, and the next time past the model. Results are
 compared without what changes by itself: times, counts, ids.
 """
 
