@@ -1,0 +1,139 @@
+"""Steps that need to see all rows before the first goes on: order, draws, classes, sides."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from trainer.data.repair import steps as s
+from trainer.data.repair.cells import at
+from trainer.data.repair.items import Item, changed, held, rank, shown
+from trainer.data.repair.sides import sides
+from trainer.data.repair.work import Work
+from trainer.errors import UserFacingError
+
+WEIGHT_NOTE = "the trainer doesn't use the column weight yet"
+UPSAMPLE_NOTE = "a plan leaves out repeats unless it is told to keep them"
+
+
+def sample(step: s.Sample, items: Iterator[Item], work: Work) -> Iterator[Item]:
+    """So many rows drawn at random, in their order. Holds no more than these."""
+    kept: list[tuple[int, int, Item]] = []
+    for n, item in enumerate(items):
+        work.tally.rows_in += 1
+        place = -int.from_bytes(rank(step.seed, "sample", item.row))
+        entry = (place, n, item)
+        if len(kept) < step.rows:
+            heapq.heappush(kept, entry)
+        else:
+            work.tally.aside(heapq.heappushpop(kept, entry)[2])
+    yield from (item for _, _, item in sorted(kept, key=lambda e: e[1]))
+
+
+def shuffle(step: s.Shuffle, items: Iterator[Item], work: Work) -> Iterator[Item]:
+    """All rows in a seeded order. Holds all of them."""
+    yield from sorted(held(items, work.tally), key=lambda item: rank(step.seed, "shuffle", item.row))
+
+
+def split(step: s.Split, items: Iterator[Item], work: Work) -> Iterator[Item]:
+    """Each row with its side in the column `split`. What says the same stays on one side."""
+    rows = held(items, work.tally)
+    if any("split" in item.value for item in rows):
+        raise UserFacingError("there is a column split already", "split", "Drop it first: drop_columns columns=split")
+    marks, work.tally.note = sides(step, rows, work)
+    for item in rows:
+        work.tally.changed += 1
+        yield changed(item, item.value | {"split": marks[item.row]}, {"split"})
+
+
+def balance(step: s.Balance, items: Iterator[Item], work: Work) -> Iterator[Item]:
+    """Classes of equal size, or a weight for each row that makes up for the difference."""
+    column = step.column or work.shape.roles.get("label")
+    if column is None:
+        raise UserFacingError("which column holds the classes is not known", "balance", "Name it: balance column=...")
+    rows = held(items, work.tally)
+    classes: dict[str, list[Item]] = defaultdict(list)
+    for item in rows:
+        classes[shown(at(item.value, column))].append(item)
+    if len(classes) < 2:
+        raise UserFacingError(f"column {column} holds fewer than two classes", "balance", "Name another column.")
+    yield from _BALANCE[step.how](step, rows, classes, column, work)
+
+
+def _down(step: s.Balance, rows: list[Item], classes: dict[str, list[Item]], column: str, work: Work) -> Iterator[Item]:
+    least = min(map(len, classes.values()))
+    kept: set[int] = set()
+    for members in classes.values():
+        kept |= {id(i) for i in sorted(members, key=lambda i: rank(step.seed, "balance", i.row))[:least]}
+    for item in rows:
+        if id(item) in kept:
+            yield item
+        else:
+            work.tally.aside(item)
+
+
+def _up(step: s.Balance, rows: list[Item], classes: dict[str, list[Item]], column: str, work: Work) -> Iterator[Item]:
+    yield from rows
+    most = max(map(len, classes.values()))
+    work.tally.note = UPSAMPLE_NOTE
+    for members in classes.values():
+        drawn = sorted(members, key=lambda i: rank(step.seed, "balance", i.row))
+        for n in range(most - len(members)):
+            work.tally.added += 1
+            yield drawn[n % len(drawn)]
+
+
+def _weigh(
+    step: s.Balance, rows: list[Item], classes: dict[str, list[Item]], column: str, work: Work
+) -> Iterator[Item]:
+    counts = Counter({name: len(members) for name, members in classes.items()})
+    work.tally.note = WEIGHT_NOTE
+    for item in rows:
+        weight = round(len(rows) / (len(counts) * counts[shown(at(item.value, column))]), 6)
+        work.tally.changed += 1
+        yield changed(item, item.value | {"weight": weight}, {"weight"})
+
+
+_BALANCE: dict[str, Callable[..., Iterator[Item]]] = {"downsample": _down, "upsample": _up, "weight": _weigh}
+
+
+def group(step: s.Group, items: Iterator[Item], work: Work) -> Iterator[Item]:
+    """Single messages joined into conversations. Holds all rows."""
+    from trainer.data.repair.grouping import conversations_of
+
+    rows = held(items, work.tally)
+    kept = 0
+    for made, members in conversations_of(step, rows, work):
+        kept += len(members)
+        work.tally.joined += len(members) - 1
+        work.tally.changed += 1
+        first = members[0]
+        numbers = tuple(n for m in members for n in m.from_rows)
+        yield replace(first, value=made, from_rows=numbers, origin=None, touched=frozenset(made), names=())
+    work.tally.set_aside += len(rows) - kept
+
+
+def merge(step: s.Merge, items: Iterator[Item], work: Work) -> Iterator[Item]:
+    """The rows of all files: the source gives them already (see merging), here they are counted."""
+    for item in items:
+        if item.row <= work.first_rows():
+            work.tally.rows_in += 1
+        else:
+            work.tally.added += 1
+        yield item
+
+
+def convert(step: s.Convert, items: Iterator[Item], work: Work) -> Iterator[Item]:
+    """Each row in another format; every text of it is in the new row too."""
+    from trainer.data.repair.converting import convert_one
+
+    for item in items:
+        work.tally.rows_in += 1
+        made, lost = convert_one(item, step.target, work)
+        if made is None:
+            work.tally.note = f"row {item.row}: {lost}" if not work.tally.set_aside else work.tally.note
+            work.tally.aside(item)
+            continue
+        yield made
