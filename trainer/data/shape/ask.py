@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trainer.data.shape.chats import assistant_side
 from trainer.data.shape.judge import Draft
+from trainer.data.shape.look import Look
 
 
 def what_entries(column: str) -> str:
@@ -23,7 +24,8 @@ def group_turns(draft: Draft) -> str:
 def label_question(draft: Draft, source: str) -> str | None:
     """Several targets, or a structured one; None where the label is plain."""
     label = draft.claims["label"].column
-    structured = [n for n, c in draft.look.columns.items() if c.kind in ("list", "object")]
+    look = draft.look
+    structured = [n for n, c in look.columns.items() if c.kind in ("list", "object") and not _context(look, n)]
     others = [*structured, *draft.rivals]
     if not others:
         return None
@@ -31,6 +33,11 @@ def label_question(draft: Draft, source: str) -> str | None:
     if len(every) == 1:
         return f"Should the model write the column {label} as JSON for each {source}?"
     return f"What should the model write for each {source}: {' or '.join(every)}?"
+
+
+def _context(look: Look, name: str) -> bool:
+    """What a text is said in, not what is to be written."""
+    return look.name_score("input", name) >= 0.8 and not look.name_score("label", name)
 
 
 def unclear(draft: Draft) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 from trainer.data.shape.look import Claim, Look
 from trainer.data.shape.turns import aliases, ours_words
@@ -39,7 +40,7 @@ def _several(look: Look, group: str, speaker: str) -> bool:
 def _sides(look: Look, speaker: str) -> bool:
     """The speaker changes from row to row about as often as in talk; half the time at least."""
     names = [row.get(speaker) for row in look.head]
-    changes = sum(a != b for a, b in zip(names, names[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(names))
     return changes >= 0.4 * max(len(names) - 1, 1)
 
 

@@ -16,7 +16,8 @@ class Shape:
     """Format, roles (role -> column), and the one question if they are unclear."""
 
     format: str
-    """prompt_completion, alpaca, text_label, text, messages, sharegpt, preference, kto, chat_rows, chat_log, unclear."""
+    """prompt_completion, alpaca, text_label, text, messages, sharegpt, preference, kto; chat_rows and chat_log, whose
+    rows (or lines) are turns to be grouped; unclear."""
     roles: dict[str, str]
     """What is trained on: prompt, completion, input, label, system, chosen, rejected, messages, tools, text."""
     question: str | None = None

@@ -8,11 +8,9 @@ from trainer.data.shape.ask import group_turns, label_question, unclear, what_en
 from trainer.data.shape.chats import turns_in_rows
 from trainer.data.shape.columns import Row, Shape
 from trainer.data.shape.judge import Draft, drafted
-from trainer.data.shape.look import Claim, Look, look_at
+from trainer.data.shape.look import Claim, look_at
 from trainer.data.shape.names import key_of, scores, table
 from trainer.facts import Column
-
-_WORDS = ("prompt", "completion", "label", "messages", "chosen")
 
 
 def shape_of(columns: list[Column], rows: list[Row], wanted: dict[str, str]) -> Shape:
@@ -139,7 +137,7 @@ def _source(draft: Draft) -> Claim | None:
     asked = draft.claims.get("prompt") or draft.claims.get("text")
     if asked and asked.confidence >= 0.95:
         return asked
-    texts = [n for n in ([asked.column] if asked else []) + draft.texts()]
+    texts = [*([asked.column] if asked else []), *draft.texts()]
     scored = [
         (max(look.name_score("text", n), look.name_score("prompt", n)), look.columns[n].mean_chars, n) for n in texts
     ]

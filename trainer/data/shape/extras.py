@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from trainer.data.shape.look import Claim, Look, silent
 from trainer.data.shape.signs import Signs
@@ -78,7 +79,7 @@ def _id(look: Look, name: str) -> Claim | None:
 def _counts_up(look: Look, name: str) -> bool:
     """Whole numbers in rising (or falling) order: what counts rows, not what answers them."""
     numbers = [int(str(v)) for row in look.rows if (v := row.get(name)) not in (None, "")]
-    rising = sum(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+    rising = sum(a < b for a, b in pairwise(numbers))
     return len(numbers) > 2 and max(rising, len(numbers) - 1 - rising) >= 0.95 * (len(numbers) - 1)
 
 

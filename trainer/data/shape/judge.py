@@ -125,7 +125,13 @@ def _question_and_answer(draft: Draft) -> None:
         _both_by_content(draft)
     _weigh(draft)
     if "prompt" in draft.claims:
-        draft.take("input", look.best("input", draft.free(), worded))
+        draft.take("input", look.best("input", draft.free(), worded) or _empty_input(look))
+
+
+def _empty_input(look: Look) -> Claim | None:
+    """A column named 'input' without a value in these rows may have one in others."""
+    empty = [n for n, c in look.columns.items() if c.kind == "empty" and look.name_score("input", n) >= 0.95]
+    return Claim(empty[0], 0.8, "named like what a question is about; empty here") if empty else None
 
 
 def _asked(draft: Draft, worded: Callable[[str], float]) -> Claim | None:

@@ -32,27 +32,68 @@ _DATE = re.compile(
 )
 
 
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_SENTENCE = re.compile(r"[.!?;,:\n]+\s*")
+_LONGEST = 4
+"""Words in the longest phrase of the table."""
+_HEAD = 1200
+"""Letters of a text that are looked at; who asks or answers shows early."""
+
+
+@dataclass(frozen=True)
+class _Phrases:
+    """Phrases of a kind: those of scripts with spaces by their words, the others by their letters."""
+
+    spaced: frozenset[str]
+    unspaced: tuple[str, ...]
+
+
 @lru_cache(maxsize=1)
-def _phrases() -> dict[str, re.Pattern[str]]:
-    """One pattern a kind of sign. Words end at a word's end where the script has such."""
+def _phrases() -> dict[str, _Phrases]:
     raw: dict[str, str] = yaml.safe_load((Path(__file__).parent / "signs.yaml").read_text("utf-8"))
-    made = {kind: "|".join(sorted(map(_bounded, listed(line)), key=len, reverse=True)) for kind, line in raw.items()}
-    made["opening"] = rf"(?:^|[.!?]\s+|,\s)\W*(?:{made['opening']})"
-    return {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in made.items()}
+    made = {}
+    for kind, line in raw.items():
+        entries = [" ".join(_WORD.findall(e.casefold())) if e.isascii() or e[0] < _INDIC else e for e in listed(line)]
+        spaced = frozenset(e for e in entries if e[:1] < _INDIC)
+        made[kind] = _Phrases(spaced, tuple(e for e in entries if e[:1] >= _INDIC))
+    return made
 
 
-def _bounded(phrase: str) -> str:
-    escaped = re.escape(phrase)
-    spaced = phrase[0] < "\u0900" and phrase[-1] < "\u0900" and phrase[-1].isalpha()
-    return rf"\b{escaped}\b" if spaced else escaped
+_INDIC = "\u0590"
+"""From here on scripts whose words a letter pattern does not find: Arabic with its prefixes, Indic, CJK."""
 
 
+@lru_cache(maxsize=8192)
 def leaning(text: str) -> int:
     """How much a text asks (above 0) or answers (below 0)."""
-    head, kinds = text[:1500], _phrases()
-    asks = 2 * bool(_ASKS.search(head)) + bool(kinds["opening"].search(head[:300])) + bool(kinds["asking"].search(head))
-    answers = len({m.group().casefold() for m in kinds["replying"].finditer(head)})
-    return asks - min(answers, 4)
+    head, kinds = text[:_HEAD].casefold(), _phrases()
+    runs = _runs(_WORD.findall(head))
+    wide = not head.isascii()
+    asks = 2 * (_ASKS.search(head) is not None) + _opens(head, wide) + bool(_met(kinds["asking"], runs, head, wide))
+    return asks - min(_met(kinds["replying"], runs, head, wide), 4)
+
+
+def _runs(words: list[str]) -> set[str]:
+    """Every run of one to four words."""
+    runs = set(words)
+    for size in range(2, _LONGEST + 1):
+        runs.update(" ".join(words[i : i + size]) for i in range(len(words) - size + 1))
+    return runs
+
+
+def _met(phrases: _Phrases, runs: set[str], head: str, wide: bool) -> int:
+    """How many of the phrases occur."""
+    return len(phrases.spaced & runs) + (sum(p in head for p in phrases.unspaced) if wide else 0)
+
+
+def _opens(head: str, wide: bool) -> bool:
+    """Whether a sentence near the start begins like a question or a wish."""
+    phrases = _phrases()["opening"]
+    for sentence in _SENTENCE.split(head[:300]):
+        words = _WORD.findall(sentence)[:_LONGEST]
+        if any(" ".join(words[:n]) in phrases.spaced for n in range(1, len(words) + 1)):
+            return True
+    return False
 
 
 @dataclass(frozen=True)
