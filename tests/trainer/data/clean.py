@@ -16,14 +16,14 @@ WORDS = {
     "grinder juicer freezer dishwasher dryer vacuum iron scooter skateboard snowboard kayak paddle wetsuit racket",
     "part": "handle lid hinge screw cable plug battery lens strap zip buckle wheel pedal chain filter hose valve "
     "gasket knob dial switch fuse bulb shade cushion spring lever latch bracket drawer shelf panel cover seal nozzle "
-    "blade motor belt bearing spoke tyre rim seam lining pocket sole stitch coating label adapter socket antenna button "
-    "screen sensor thermostat fan gear pulley rope hook clip magnet",
+    "blade motor belt bearing spoke tyre rim seam lining pocket sole stitch coating label adapter socket "
+    "antenna button screen sensor thermostat fan gear pulley rope hook clip magnet",
     "broken": "cracked bent scratched dented rusty loose jammed frayed leaking squeaking torn melted swollen chipped "
     "crooked foggy sticky wobbly stained faded mouldy splintered blocked warped burnt corroded detached flickering "
     "noisy silent frozen overheating lopsided soaked shattered unglued",
     "person": "neighbour daughter uncle landlord plumber dentist gardener colleague grandmother nephew roommate "
-    "teacher mechanic carpenter florist cousin sister brother-in-law accountant coach electrician librarian baker tailor "
-    "flatmate godson choirmaster apprentice veterinarian beekeeper",
+    "teacher mechanic carpenter florist cousin sister brother-in-law accountant coach electrician librarian "
+    "baker tailor flatmate godson choirmaster apprentice veterinarian beekeeper",
     "place": "attic cellar balcony garage hallway kitchen workshop orchard porch allotment caravan office classroom "
     "studio stairwell laundry shed conservatory pantry nursery bakery chapel boathouse stable barn terrace lobby "
     "canteen gym museum harbour campsite",

@@ -1,0 +1,83 @@
+"""Faults planted in clean and in real data, and how many the inspection finds again.
+
+python -m benchmarks.planted_faults [--rows 3000] [--each 40] [--report] [--missed] [--only RULE ...]
+
+A line a finding: planted, found, recall, precision, what was told about clean data, decoys that fired.
+Ends with 1 when a finding stays below its aim (0.95 for exact kinds, 0.85 for near-duplicates, private
+data, languages and rough lists), unless --report is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from tests.trainer.data.planted import Report, Score, rows_told, score, score_clean, table
+from tests.trainer.data.planted_sheets import carrier_sheets, clean_sheets, planted_sheets
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def inspected(path: Path) -> Report:
+    """What the command line's inspection says of a file."""
+    from agent import commands
+
+    return dict(commands.inspect(path).data)
+
+
+def scores_of(folder: Path, rows: int, each: int, only: list[str]) -> dict[str, Score]:
+    """Every sheet inspected and compared with what was planted."""
+    scores: dict[str, Score] = {}
+    for path in clean_sheets(folder, rows):
+        score_clean(inspected(path), scores)
+    for sheet in planted_sheets(folder, rows, each):
+        if not only or set(only) & sheet.planted.keys():
+            _timed(sheet.name, lambda sheet=sheet: score(sheet, inspected(sheet.path), scores))
+    for before, sheet in carrier_sheets(folder, SHARED, rows, max(each // 4, 3)):
+        as_it_is = inspected(before)
+        truth = {rule: frozenset(rows_told(as_it_is, rule)) for rule in sheet.planted}
+        _timed(sheet.name, lambda s=sheet, t=truth: score(replace(s, truth=t), inspected(s.path), scores))
+    return scores
+
+
+def _timed(name: str, work: object) -> None:
+    started = time.perf_counter()
+    work()  # type: ignore[operator]
+    print(f"{name}: {time.perf_counter() - started:.1f} s", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=3000)
+    parser.add_argument("--each", type=int, default=40)
+    parser.add_argument("--only", nargs="*", default=[], help="sheets that plant these findings")
+    parser.add_argument("--report", action="store_true", help="end with 0 whatever was found")
+    parser.add_argument("--missed", action="store_true", help="list rows that were missed")
+    parser.add_argument("--keep", type=Path, help="write the sheets here and leave them")
+    parser.add_argument("--json", type=Path, help="write the scores here")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        scores = scores_of(asked.keep or Path(home), asked.rows, asked.each, asked.only)
+    print(table(scores))
+    if asked.missed:
+        print("\n".join(f"missed {rule}: {', '.join(s.missed[:12])}" for rule, s in scores.items() if s.missed))
+    if asked.json:
+        asked.json.write_text(json.dumps({r: vars(s) for r, s in scores.items()}, indent=1, default=list), "utf-8")
+    below = [rule for rule, s in scores.items() if (s.planted or s.clean) and not s.reached]
+    print(f"\n{len(below)} of {len(scores)} findings below their aim: {', '.join(sorted(below)) or 'none'}")
+    return 0 if asked.report or not below else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
