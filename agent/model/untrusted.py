@@ -15,6 +15,7 @@ import phonenumbers
 
 from agent.builtin.data import cue_pattern, table
 from agent.builtin.pasted import split
+from trainer.data.content.secrets import masked
 
 LONGEST_NAME = 40
 MOST_WORDS = 3
@@ -22,17 +23,6 @@ MOST_WORDS = 3
 LONGEST_PASTE = 1200
 """Characters of a pasted block that a model is shown: its two ends."""
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_KEY = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
-    r"|\b(?:sk|pk|rk|hf|ghp|gho|ghs|github_pat|glpat|xox[abprs]|AKIA|ASIA|AIza|ya29|npm|pypi|dop_v1)[-_.]?[A-Za-z0-9_.\-]{14,}"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
-    r"|(?<=Bearer )[\w.~+/=-]{12,}"
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
-    re.DOTALL,
-)
-_ASSIGNED = re.compile(
-    r"(?i)((?:api[_-]?key|secret|token|passwo?rd|passwd|pwd|credential)s?[\"']?\s*[:=]\s*[\"']?)([^\s\"',;]{6,})"
-)
 _PHONE = re.compile(r"(?<![\w.])(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w.])")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 
@@ -41,8 +31,7 @@ def redacted(text: str) -> str:
     """The text with keys, e-mail addresses and phone numbers masked."""
     for value in _secrets():
         text = text.replace(value, "[key]")
-    text = _ASSIGNED.sub(r"\1[key]", _KEY.sub("[key]", text))
-    text = _EMAIL.sub("[e-mail]", text)
+    text = _EMAIL.sub("[e-mail]", masked(text, "[key]"))
     for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, None))):
         text = text[: match.start] + "[phone]" + text[match.end :]
     return _PHONE.sub("[phone]", text)
