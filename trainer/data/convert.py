@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from trainer.data.formats import Shape, flattened
-from trainer.data.reading import Row
+from trainer.data.dialogue import BadTurns, as_text, listed_turns, roles_of, said, verdict
+from trainer.data.formats import Shape
+from trainer.data.shape.columns import Row, cell
+from trainer.data.targets import converted
 
-Turn = dict[str, Any]
-_ROLES = {
-    "human": "user",
-    "user": "user",
-    "customer": "user",
-    "prompter": "user",
-    "gpt": "assistant",
-    "assistant": "assistant",
-    "bot": "assistant",
-    "chatgpt": "assistant",
-    "model": "assistant",
-    "function_call": "assistant",
-    "system": "system",
-    "observation": "tool",
-    "tool": "tool",
-    "function_response": "tool",
-}
+__all__ = ["BUILDABLE", "TRAINABLE", "Example", "as_text", "converted", "examples"]
+
+Told = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -37,11 +24,18 @@ class Example:
     """
 
     row: int
-    messages: tuple[tuple[str, str], ...] = ()
+    messages: Told = ()
     """(role, content), the last one an assistant's."""
     text: str = ""
     fault: str = ""
-    """Why the row cannot be trained on: empty, unknown_role, no_answer, broken_text."""
+    """Why the row cannot be trained on: empty, unknown_role, no_answer, broken_text, broken_json."""
+    notes: tuple[str, ...] = ()
+    """What is odd but usable: role_order (with two_users, two_answers, system_inside, answer_first), empty_turn,
+    question_last (left out: it has no answer). For the fault unknown_role: 'role:NAME' for each."""
+    rejected: str = ""
+    """Of preference rows: the answer that was liked less; the last message is the better one."""
+    good: bool | None = None
+    """Of KTO rows: whether the answer was good."""
 
     @property
     def prompt(self) -> str:
@@ -60,69 +54,171 @@ class Example:
         return {"messages": [{"role": r, "content": c} for r, c in self.messages]}
 
 
-def examples(rows: list[Row], shape: Shape) -> Iterator[Example]:
-    """Every row as an example; rows that cannot be used carry their fault."""
-    build = _BUILDERS[shape.format]
+Build = Callable[[int, Row], Example]
+
+
+def examples(rows: Iterable[Row], shape: Shape) -> Iterator[Example]:
+    """Every row, as read or flattened, as an example; rows that cannot be used carry their fault."""
+    build = _BUILDERS[shape.format](shape.roles)
     for number, row in enumerate(rows, start=1):
-        example = build(number, flattened(row), shape.roles)
-        yield example if example.fault else _checked(example)
+        example = build(number, row)
+        yield example if example.fault or not (fault := _fault(example)) else replace(example, fault=fault)
 
 
-def _checked(example: Example) -> Example:
-    parts = [c for _, c in example.messages] or [example.text]
-    if any("\ud800" <= c <= "\udfff" for part in parts for c in part):
-        return Example(example.row, example.messages, example.text, "broken_text")
-    fault = "empty" if not parts[-1].strip() or not any(p.strip() for p in parts[:-1] or parts) else ""
-    return Example(example.row, example.messages, example.text, fault)
+def _fault(example: Example) -> str:
+    """broken_text for half a character, empty where the question or the answer is, else nothing."""
+    if not example.messages:
+        text = example.text
+        return _broken(text) or ("empty" if not text or text.isspace() else "")
+    asked = False
+    content = ""
+    for at, (_, content) in enumerate(example.messages, start=1):
+        if not content.isascii() and _broken(content):
+            return "broken_text"
+        if at < len(example.messages) and content and not content.isspace():
+            asked = True
+    return "" if asked and content and not content.isspace() else "empty"
 
 
-def as_text(value: Any) -> str:
-    """A cell as the text the model reads or writes; structures become JSON."""
-    if value is None:
+def _broken(text: str) -> str:
+    if text.isascii():
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "broken_text"
+    return ""
 
 
-def _pair(number: int, row: Row, roles: dict[str, str]) -> Example:
-    prompt = as_text(row.get(roles["prompt"]))
-    if "input" in roles and (more := as_text(row.get(roles["input"]))):
-        prompt = f"{prompt}\n\n{more}"
-    answer = as_text(row.get(roles.get("completion") or roles["label"]))
-    turns = [("user", prompt), ("assistant", answer)]
-    if "system" in roles and (system := as_text(row.get(roles["system"]))):
-        turns.insert(0, ("system", system))
-    return Example(number, tuple(turns))
+def _reader(column: str) -> Callable[[Row], str]:
+    """Reads one column as text; most are plain strings under their own name."""
+
+    def read(row: Row) -> str:
+        value = row.get(column)
+        if type(value) is str:
+            return value
+        return as_text(value if value is not None else cell(row, column))
+
+    return read
 
 
-def _plain(number: int, row: Row, roles: dict[str, str]) -> Example:
-    return Example(number, text=as_text(row.get(roles["text"])))
+def _pairs(roles: dict[str, str]) -> Build:
+    asked, said_column = roles["prompt"], roles.get("completion") or roles["label"]
+    prompt, answer = _reader(asked), _reader(said_column)
+    more = _reader(roles["input"]) if "input" in roles else None
+    system = _reader(roles["system"]) if "system" in roles else None
+
+    def build(number: int, row: Row) -> Example:
+        if type(row.get(asked)) is list:
+            return _told_pair(number, row, roles)
+        question = prompt(row)
+        if more and (added := more(row)):
+            question = f"{question}\n\n{added}"
+        if system and (told := system(row)):
+            return Example(number, (("system", told), ("user", question), ("assistant", answer(row))))
+        return Example(number, (("user", question), ("assistant", answer(row))))
+
+    return build
 
 
-def _conversation(number: int, row: Row, roles: dict[str, str]) -> Example:
-    turns: list[tuple[str, str]] = []
-    listed_turns = row.get(roles["messages"])
-    for turn in listed_turns if isinstance(listed_turns, list) else []:
-        if not isinstance(turn, dict):
-            return Example(number, tuple(turns), fault="unknown_role")
-        who = str(turn.get("from", turn.get("role", ""))).lower()
-        if who not in _ROLES:
-            return Example(number, tuple(turns), fault="unknown_role")
-        turns.append((_ROLES[who], as_text(turn.get("value", turn.get("content")))))
-    if "system" in roles and (system := as_text(row.get(roles["system"]))):
-        turns.insert(0, ("system", system))
-    if "tools" in roles and (listed := as_text(row.get(roles["tools"]))) not in ("", "[]"):
-        turns.insert(0, ("system", listed))
-    while turns and turns[-1][0] != "assistant":
-        turns.pop()  # a trailing question has no answer to learn from
-    return Example(number, tuple(turns), fault="" if len(turns) > 1 else "no_answer")
+def _told_pair(number: int, row: Row, roles: dict[str, str]) -> Example:
+    """A prompt that is a list of turns, as TRL's conversational formats have it."""
+    if "completion" not in roles:
+        return Example(
+            number, (("user", as_text(row.get(roles["prompt"]))), ("assistant", as_text(row[roles["label"]])))
+        )
+    answer = cell(row, roles["completion"])
+    last = answer if isinstance(answer, list) else [{"role": "assistant", "content": as_text(answer)}]
+    return _told(number, [*row[roles["prompt"]], *last], _leading(row, roles))
 
 
-_BUILDERS = {
-    "prompt_completion": _pair,
-    "alpaca": _pair,
-    "text_label": _pair,
+def _plain(roles: dict[str, str]) -> Build:
+    text = _reader(roles["text"])
+    return lambda number, row: Example(number, (), text(row))
+
+
+def _conversations(roles: dict[str, str]) -> Build:
+    column = roles["messages"]
+    leads = "system" in roles or "tools" in roles
+
+    def build(number: int, row: Row) -> Example:
+        return _told(number, cell(row, column), _leading(row, roles) if leads else ())
+
+    return build
+
+
+def _leading(row: Row, roles: dict[str, str]) -> Told:
+    """What stands before the turns: the tools, then the system column."""
+    lead: list[tuple[str, str]] = []
+    if "tools" in roles and (tools := as_text(cell(row, roles["tools"]))) not in ("", "[]"):
+        lead.append(("system", tools))
+    if "system" in roles and (system := as_text(cell(row, roles["system"]))):
+        lead.append(("system", system))
+    return tuple(lead)
+
+
+def _told(number: int, value: Any, lead: Told = ()) -> Example:
+    """A conversation up to its last answer."""
+    try:
+        turns = [said(turn) for turn in listed_turns(value)]
+        roles, notes = roles_of(tuple([who for who, _ in turns]))
+    except BadTurns as bad:
+        return Example(number, fault=str(bad), notes=tuple(f"role:{kind}" for kind in bad.kinds))
+    told = [(role, what) for role, (_, what) in zip(roles, turns, strict=True)]
+    while told and told[-1][0] != "assistant":
+        told.pop()  # a trailing question has no answer to learn from
+    if any(not what or what.isspace() for _, what in told[:-1]):
+        notes = (*notes, "empty_turn")
+    messages = (*lead, *told)
+    return Example(number, messages, "", "" if len(messages) > 1 and told else "no_answer", notes)
+
+
+def _preferences(roles: dict[str, str]) -> Build:
+    """The prompt with the better answer; the other one beside it."""
+
+    def build(number: int, row: Row) -> Example:
+        better, worse = cell(row, roles["chosen"]), cell(row, roles["rejected"])
+        asked: Any = cell(row, roles.get("messages") or roles.get("prompt") or "")
+        if asked is None or (isinstance(better, list) and len(better) > 1):
+            asked = []  # the prompt stands in both answers
+        asked = asked if isinstance(asked, list) else [{"role": "user", "content": as_text(asked)}]
+        example = _told(number, [*asked, *_answer(better)], _leading(row, roles))
+        return replace(example, rejected=_last(worse))
+
+    return build
+
+
+def _answer(value: Any) -> list[Any]:
+    if isinstance(value, list | dict):
+        return listed_turns(value)
+    return [{"role": "assistant", "content": as_text(value)}]
+
+
+def _last(value: Any) -> str:
+    turns = _answer(value)
+    return said(turns[-1])[1] if turns and isinstance(turns[-1], dict) else as_text(value)
+
+
+def _verdicts(roles: dict[str, str]) -> Build:
+    build, label = (_conversations if "messages" in roles else _pairs)(roles), roles["label"]
+
+    def judged(number: int, row: Row) -> Example:
+        return replace(build(number, row), good=verdict(cell(row, label)))
+
+    return judged
+
+
+_BUILDERS: dict[str, Callable[[dict[str, str]], Build]] = {
+    "prompt_completion": _pairs,
+    "alpaca": _pairs,
+    "text_label": _pairs,
     "text": _plain,
-    "messages": _conversation,
-    "sharegpt": _conversation,
+    "messages": _conversations,
+    "sharegpt": _conversations,
+    "preference": _preferences,
+    "kto": _verdicts,
 }
-TRAINABLE = frozenset(_BUILDERS)
+BUILDABLE = frozenset(_BUILDERS)
+"""Formats whose rows can be looked at as examples."""
+TRAINABLE = BUILDABLE - {"preference", "kto"}
+"""Formats that can be trained on as they are."""

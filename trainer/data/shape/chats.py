@@ -40,7 +40,7 @@ def _several(look: Look, group: str, speaker: str) -> bool:
 def _sides(look: Look, speaker: str) -> bool:
     """The speaker changes from row to row about as often as in talk; half the time at least."""
     names = [row.get(speaker) for row in look.head]
-    changes = sum(a != b for a, b in pairwise(names))
+    changes: int = sum(bool(a != b) for a, b in pairwise(names))
     return changes >= 0.4 * max(len(names) - 1, 1)
 
 
