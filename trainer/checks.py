@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trainer.base_models import ABSENT
 from trainer.data.proof import Proof
 from trainer.estimate import Estimates
@@ -10,16 +12,18 @@ from trainer.plan import Plan
 from trainer.recipes.rates import rate_for
 
 
-def findings(plan: Plan, facts: Facts, estimates: Estimates, proof: Proof | None) -> list[DataFinding]:
-    """Blockers first, then warnings, then notes."""
+def findings(
+    plan: Plan, facts: Facts, estimates: Estimates, proof: Proof | None, leaks: Sequence[DataFinding] = ()
+) -> list[DataFinding]:
+    """Blockers first, then warnings, then notes. `leaks` are test rows that resemble training rows."""
     found = [
         *facts.data.findings,
+        *leaks,
         *_model(plan, facts),
         *_device(plan, facts),
         *_room(estimates, facts, plan),
         *_values(plan, facts),
         *_budget(plan, estimates),
-        *_rows(facts),
         *(_proof(proof) if proof else []),
     ]
     order = {"blocker": 0, "warn": 1, "info": 2}
@@ -172,21 +176,6 @@ def _budget(plan: Plan, estimates: Estimates) -> list[DataFinding]:
                 "warn",
                 f"You gave {hours * 60:.0f} minutes; it may take {high:.0f}. It is stopped at the limit, "
                 "with the best checkpoint kept.",
-            )
-        ]
-    return []
-
-
-def _rows(facts: Facts) -> list[DataFinding]:
-    rows = facts.usable_rows
-    if rows < 100:
-        return [
-            _finding(
-                "few_rows",
-                "warn",
-                f"Only {rows} usable rows: tone or format may be learned, little else; hosted pilots "
-                "start at 50 to 100. The hold-out is too small to be sure of anything.",
-                rows,
             )
         ]
     return []

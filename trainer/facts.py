@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,8 +22,12 @@ class DataFinding(Fact):
     severity: Severity
     count: int
     rows: tuple[int, ...] = ()
-    """Up to 10 row numbers, the first row is 1."""
+    """Up to 10 row numbers, the first row is 1 (lines of the file for what could not be read)."""
     advice: str
+    why: str = ""
+    """Why it matters."""
+    step: dict[str, Any] | None = None
+    """The repair that is proposed, as a step of `trainer.data.repair`; None: none, or a person must judge."""
 
 
 class Column(Fact):
@@ -36,6 +40,16 @@ class Column(Fact):
     mean_chars: float
     examples: tuple[str, ...] = ()
     """Up to three values, cut to 80 characters."""
+
+
+class LengthChoice(Fact):
+    """What a max_length would cut off, as shares (0 to 1)."""
+
+    max_length: int
+    rows_cut: float
+    rows_without_answer: float
+    answer_lost: float
+    """Answer tokens cut off over all answer tokens."""
 
 
 class Lengths(Fact):
@@ -51,6 +65,23 @@ class Lengths(Fact):
     max: int
     answer_p95: int
     answer_max: int
+    trained_share: float = 0.0
+    """Answer tokens over all tokens, 0 to 1."""
+    choices: tuple[LengthChoice, ...] = ()
+
+
+class Piece(Fact):
+    """A stretch of one rendered row; `trained` says whether its loss counts."""
+
+    text: str
+    trained: bool
+
+
+class Shown(Fact):
+    """One row as the model will see it."""
+
+    row: int
+    pieces: tuple[Piece, ...]
 
 
 class DataProfile(Fact):
@@ -69,6 +100,24 @@ class DataProfile(Fact):
     """The one question to ask when the roles are unclear."""
     lengths: Lengths | None = None
     findings: tuple[DataFinding, ...] = ()
+    extras: dict[str, str] = Field(default_factory=dict)
+    """What else the columns are: id, date, group, split, speaker, language."""
+    confidence: dict[str, float] = Field(default_factory=dict)
+    """How sure each role is, 0 to 1."""
+    evidence: dict[str, str] = Field(default_factory=dict)
+    """Why each role was taken."""
+    notes: dict[str, Any] = Field(default_factory=dict)
+    """How the file was read: delimiter, line ends, sheets, parts, share of a sample."""
+    languages: dict[str, int] = Field(default_factory=dict)
+    """ISO 639-1 code -> rows, among those looked at."""
+    histogram: tuple[tuple[int, int], ...] = ()
+    """(upper end in characters, rows): how long the rows are."""
+    quality: str = ""
+    """The state of the data in plain words; '' when they were only read."""
+    fix_first: tuple[str, ...] = ()
+    """Rules of the (up to three) findings to mend first."""
+    shown: Shown | None = None
+    """A training row with what is trained on marked."""
 
 
 class ModelFacts(Fact):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -11,9 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from trainer import base_models, checks, estimate
 from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
+from trainer.data.doctor.diagnosis import Found
+from trainer.data.doctor.leaks import leaked
+from trainer.data.doctor.watch import Watch
+from trainer.data.doctor.words import finding
 from trainer.data.profile import Inspected, inspect, repeated_rows
 from trainer.data.proof import Proof, prove
-from trainer.data.reading import fingerprint
+from trainer.data.sources import fingerprint
 from trainer.data.split import Split, split
 from trainer.errors import UserFacingError
 from trainer.estimate import Estimates
@@ -25,8 +28,6 @@ from trainer.reasons import Reason
 from trainer.recipes.derive import derive
 from trainer.wishes import Wishes
 
-KEPT_BYTES = 50_000_000
-"""Files up to this size are kept in memory while a plan is revised."""
 ROLE_FIELDS = ("prompt", "completion", "messages", "label", "text", "chosen", "rejected")
 
 
@@ -63,38 +64,39 @@ def tokenizer_of(model: ModelFacts) -> tokenizers.ChatTokenizer:
     return tokenizers.load(model.path or str(BUILTIN_MODEL))
 
 
-def survey(path: Path, wishes: Wishes) -> Ground:
-    """Read the data, the model and the machine."""
+def survey(path: Path, wishes: Wishes, watch: Watch | None = None) -> Ground:
+    """Read the data, the model and the machine. `watch` is told of progress."""
     model = base_models.resolve(wishes.base_model)
     tokenizer = tokenizer_of(model)
     said = wishes.said()
     wanted = {r: said[f"{r}_column"] for r in ROLE_FIELDS if f"{r}_column" in said}
     prefer = "label" if wishes.task == "text_classification" or "label" in wanted else None
-    inspected = _inspected(path, wanted, tokenizer, prefer)
+    inspected = inspected_file(path, wanted, model, prefer, watch)
     skip = said.get("skip_rows", ["empty", "duplicates"])
     rows = usable(inspected.examples, tuple(skip))
     facts = Facts(data=inspected.profile, usable_rows=len(rows), model=model, machine=read_machine())
     return Ground(facts, inspected, tokenizer)
 
 
-def _inspected(
-    path: Path, wanted: dict[str, str], tokenizer: tokenizers.ChatTokenizer, prefer: str | None
-) -> Inspected:
-    """A small file is profiled once: revising a plan need not read it again while its content is the same."""
-    if not path.is_file() or path.stat().st_size > KEPT_BYTES:
-        return inspect(path, wanted, tokenizer, prefer)
-    return _kept(path, fingerprint(path), tuple(sorted(wanted.items())), tokenizer, prefer)
-
-
-@lru_cache(maxsize=2)
-def _kept(
+def inspected_file(
     path: Path,
-    content: str,
-    wanted: tuple[tuple[str, str], ...],
-    tokenizer: tokenizers.ChatTokenizer,
-    prefer: str | None,
+    wanted: dict[str, str],
+    model: ModelFacts,
+    prefer: str | None = None,
+    watch: Watch | None = None,
 ) -> Inspected:
-    return inspect(path, dict(wanted), tokenizer, prefer)
+    """A file looked at once: revising a plan need not look again while its content is the same."""
+    key = (path, fingerprint(path), tuple(sorted(wanted.items())), model.path, model.context, prefer)
+    if key not in _LOOKED:
+        found = inspect(path, wanted, tokenizer_of(model), prefer, context=model.context, watch=watch)
+        while len(_LOOKED) >= 2:
+            _LOOKED.pop(next(iter(_LOOKED)))
+        _LOOKED[key] = found
+    return _LOOKED[key]
+
+
+_LOOKED: dict[tuple[object, ...], Inspected] = {}
+"""The last two files looked at."""
 
 
 def usable(examples: list[Example], skip: tuple[str, ...]) -> list[Example]:
@@ -143,7 +145,7 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
         plain=plan.data.format == "text",
     )
     needs = estimate.estimates(plan, facts)
-    found = checks.findings(plan, facts, needs, proof)
+    found = checks.findings(plan, facts, needs, proof, _leaks(ground.inspected, parts))
     return Proposal(
         wishes=wishes,
         plan=plan,
@@ -153,3 +155,10 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
         preflight=proof,
         hash=plan.digest(),
     )
+
+
+def _leaks(inspected: Inspected, parts: Split) -> list[DataFinding]:
+    """Sealed and validation rows that say nearly the same as a training row."""
+    side = {e.row: name for name, rows in vars(parts).items() for e in rows}
+    rows = leaked(inspected.diagnosis.groups.get("near_duplicates", ()), side)
+    return [finding(Found("split_leak", len(rows), rows, {"where": "this plan's split"}))] if rows else []

@@ -13,7 +13,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from trainer import base_models
 from trainer.base_models import ABSENT
 from trainer.data import reading
-from trainer.data.profile import inspect
+from trainer.data.profile import rows_only
 from trainer.errors import UserFacingError
 from trainer.installed import check_signatures
 from trainer.plan import Plan
@@ -45,7 +45,7 @@ def prepare(run: Run, plan: Plan) -> Path:
 def _write_split(run: Run, plan: Plan, path: Path) -> None:
     prefer = "label" if plan.data.format == "text_label" else None
     wanted = {r: c for r, c in plan.data.roles.items() if r in ("prompt", "completion", "messages", "label", "text")}
-    found = inspect(path, wanted, None, prefer)
+    found = rows_only(path, wanted, prefer)
     parts = divided(found.examples, plan.data, plan.schedule.seed)
     run.sealed.parent.mkdir(exist_ok=True)
     (run.folder / "data").mkdir(exist_ok=True)

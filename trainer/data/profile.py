@@ -2,61 +2,155 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from trainer.data.convert import TRAINABLE, Example, as_text, examples
+from trainer.data.convert import TRAINABLE, Example, examples
+from trainer.data.doctor import examine as doctor
+from trainer.data.doctor.diagnosis import Diagnosis
+from trainer.data.doctor.first import FirstLook, first_look
+from trainer.data.doctor.summary import fix_first, quality
+from trainer.data.doctor.watch import Reporter, Watch
+from trainer.data.doctor.words import findings
 from trainer.data.encode import encode
 from trainer.data.formats import Shape, columns_of, flattened, shape_of
-from trainer.data.reading import Table, read
+from trainer.data.proof import pieces
+from trainer.data.sources import fingerprint, open_source
+from trainer.data.sources.source import Chunk, Source
 from trainer.data.tokenizer import ChatTokenizer
 from trainer.errors import UserFacingError
-from trainer.facts import DataFinding, DataProfile, Lengths
+from trainer.facts import DataProfile, Shown
 from trainer.fields import nearest
 
-SAMPLE = 2000
-"""Rows whose length is measured in tokens, spread evenly over the file."""
-ROWS_SHOWN = 10
-MANY_LABELS = 0.2
-"""Over this share of distinct values the 'labels' are structures to extract, not classes."""
+KEPT_BYTES = 64_000_000
+"""A file up to this size is read once and kept in memory while it is looked at."""
+SHOWN_TOKENS = 400
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """A file's profile together with its rows as examples."""
+    """A file's profile together with what stands behind it."""
 
     profile: DataProfile
-    examples: list[Example]
-    table: Table
+    source: Source
     shape: Shape
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """CPU seconds by part; `first` counts to the first findings, `all` to the last."""
+
+    @cached_property
+    def examples(self) -> list[Example]:
+        """Every row as an example. Holds all rows in memory."""
+        if self.shape.format not in TRAINABLE:
+            return []
+        return list(examples([row for chunk in self.source.chunks() for row in chunk.rows], self.shape))
+
+
+class Kept:
+    """A source whose chunks are in memory after the first reading."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._chunks: list[Chunk] | None = None
+        self.path, self.kind, self.encoding, self.size = source.path, source.kind, source.encoding, source.size
+        self.notes: dict[str, Any] = source.notes
+
+    def chunks(self, rows: int = 0) -> Iterator[Chunk]:
+        """The rows in order, in chunks of the first reading."""
+        if self._chunks is None:
+            self._chunks = list(self._source.chunks())
+        return iter(self._chunks)
+
+
+def opened(path: Path) -> Source:
+    """The source, kept in memory when it is small."""
+    source = open_source(path)
+    return Kept(source) if source.size <= KEPT_BYTES else source
 
 
 def inspect(
-    path: Path, wanted: dict[str, str], tokenizer: ChatTokenizer | None, prefer: str | None = None
+    path: Path,
+    wanted: dict[str, str],
+    tokenizer: ChatTokenizer | None,
+    prefer: str | None = None,
+    *,
+    context: int | None = None,
+    watch: Watch | None = None,
 ) -> Inspected:
-    """Read and profile a file. `wanted` maps roles to columns the person named."""
-    table = read(path)
-    rows = [flattened(row) for row in table.rows]
-    columns = columns_of(rows)
-    _known_columns(wanted, [c.name for c in columns], path)
-    shape = _preferred(shape_of(columns, rows, wanted), prefer)
-    built = list(examples(table.rows, shape)) if shape.format in TRAINABLE else []
-    profile = DataProfile(
-        path=str(path),
-        fingerprint=table.fingerprint,
-        bytes=table.bytes,
-        rows=len(rows),
-        format=shape.format,
-        encoding=table.encoding,
-        columns=tuple(columns),
-        roles=shape.roles,
-        label_counts=_labels(rows, shape),
-        question=shape.question,
-        lengths=_lengths(built, tokenizer),
-        findings=tuple(_findings(table, built, shape) + _tools_told(built, tokenizer)),
+    """Read a file and look at every row of it. `wanted` maps roles to columns the person named.
+
+    `context` is the model's window in tokens. Raises UserFacingError when the file can't be read.
+    """
+    began, report, source = time.process_time(), Reporter(watch), opened(path)
+    first, shape = _read(source, wanted, prefer, report)
+    profile = _profile(source, first, shape)
+    seconds = {"first": time.process_time() - began}
+    report.found(findings(first.found(set(shape.roles.values()))))
+    examination = doctor.begin(source, shape, first.rows, tokenizer, context)
+    doctor.look(source, shape, examination, report)
+    diagnosis = doctor.diagnosis(examination, first, source, shape)
+    told = findings(diagnosis.found.values())
+    seconds |= {**examination.seconds, "all": time.process_time() - began}
+    whole = profile.model_copy(
+        update={
+            "findings": told,
+            "label_counts": examination.labels.shown(),
+            "lengths": examination.lengths.lengths(),
+            "histogram": tuple(examination.lengths.histogram()),
+            "languages": dict(examination.languages.counts.most_common()),
+            "quality": quality(told, first.rows),
+            "fix_first": tuple(f.rule for f in fix_first(told, first.rows)),
+            "shown": _shown(source, shape, tokenizer, context),
+        }
     )
-    return Inspected(profile, built, table, shape)
+    return Inspected(whole, source, shape, diagnosis, seconds)
+
+
+def rows_only(path: Path, wanted: dict[str, str], prefer: str | None = None) -> Inspected:
+    """Read a file and find its roles, without looking for faults: what a training needs."""
+    source = opened(path)
+    first, shape = _read(source, wanted, prefer, Reporter(None))
+    return Inspected(_profile(source, first, shape), source, shape)
+
+
+def _read(source: Source, wanted: dict[str, str], prefer: str | None, report: Reporter) -> tuple[FirstLook, Shape]:
+    first = first_look(source, report)
+    if not first.rows:
+        raise _nothing(source, first)
+    sample = [flattened(row) for row in first.sample.items]
+    columns = columns_of(sample)
+    _known_columns(wanted, [*first.columns.facts], source.path)
+    return first, _preferred(shape_of(columns, sample, wanted), prefer)
+
+
+def _nothing(source: Source, first: FirstLook) -> UserFacingError:
+    if first.problems:
+        problem = next(iter(first.problems.values()))
+        what = f"no row could be read; line {problem.line} {problem.what}"
+        return UserFacingError(what, source.path.name, "Export the file again.")
+    return UserFacingError("has 0 rows", source.path.name, "Add at least two rows under the header.")
+
+
+def _profile(source: Source, first: FirstLook, shape: Shape) -> DataProfile:
+    return DataProfile(
+        path=str(source.path),
+        fingerprint=fingerprint(source.path),
+        bytes=source.size,
+        rows=first.rows,
+        format=shape.format,
+        encoding=source.encoding,
+        columns=tuple(first.columns.columns()),
+        roles=shape.roles,
+        question=shape.question,
+        extras=shape.extras,
+        confidence=shape.confidence,
+        evidence=shape.evidence,
+        notes=source.notes,
+    )
 
 
 def _preferred(shape: Shape, prefer: str | None) -> Shape:
@@ -64,7 +158,7 @@ def _preferred(shape: Shape, prefer: str | None) -> Shape:
     roles = dict(shape.roles)
     if prefer == "label" and shape.format == "prompt_completion" and "label" in roles:
         roles.pop("completion")
-        return Shape("text_label", roles, shape.question)
+        return replace(shape, format="text_label", roles=roles)
     return shape
 
 
@@ -74,110 +168,17 @@ def _known_columns(wanted: dict[str, str], names: list[str], path: Path) -> None
             raise UserFacingError(f"has no column {column} (asked for as {role})", path.name, nearest(column, names))
 
 
-def _labels(rows: list[dict[str, object]], shape: Shape) -> dict[str, int]:
-    if shape.format != "text_label" and "label" not in shape.roles:
-        return {}
-    counts = Counter(as_text(row.get(shape.roles["label"])) for row in rows)
-    few = len(counts) <= max(2, len(rows) * MANY_LABELS)
-    return dict(counts.most_common(500)) if few else {}
-
-
-def spread(items: list[Example], most: int) -> list[Example]:
-    """At most `most` items, evenly over the list."""
-    step = max(1, -(-len(items) // most))
-    return items[::step]
-
-
-def _lengths(built: list[Example], tokenizer: ChatTokenizer | None) -> Lengths | None:
-    usable = [e for e in built if not e.fault]
-    if not usable or tokenizer is None:
+def _shown(source: Source, shape: Shape, tokenizer: ChatTokenizer | None, context: int | None) -> Shown | None:
+    """The first usable row as the model will see it."""
+    if tokenizer is None or shape.format not in TRAINABLE:
         return None
-    sampled = spread(usable, SAMPLE)
-    sizes, answers = zip(*(_size(e, tokenizer) for e in sampled), strict=True)
-    ordered, said = sorted(sizes), sorted(answers)
-    return Lengths(
-        tokenizer=tokenizer.name,
-        basis="measured",
-        sampled=len(sampled),
-        mean=round(sum(sizes) / len(sizes), 2),
-        p50=_quantile(ordered, 0.5),
-        p95=_quantile(ordered, 0.95),
-        p99=_quantile(ordered, 0.99),
-        max=ordered[-1],
-        answer_p95=_quantile(said, 0.95),
-        answer_max=said[-1],
-    )
-
-
-def _size(example: Example, tokenizer: ChatTokenizer) -> tuple[int, int]:
-    if not example.messages:
-        size = len(tokenizer.encode(example.text).ids)
-        return size, size
-    encoded = encode(example, tokenizer, max_length=1_000_000)
-    return len(encoded.input_ids), encoded.trained
-
-
-def _quantile(ordered: list[int], q: float) -> int:
-    return ordered[min(len(ordered) - 1, round(q * (len(ordered) - 1)))]
-
-
-def _findings(table: Table, built: list[Example], shape: Shape) -> list[DataFinding]:
-    found = [_unreadable(table), *_faulty(built), _repeats(built), *_balance(built, shape)]
-    return [f for f in found if f]
-
-
-def _unreadable(table: Table) -> DataFinding | None:
-    if not table.problems:
+    for chunk in source.chunks():
+        for example in examples(chunk.rows, shape):
+            if not example.fault and example.messages:
+                encoded = encode(example, tokenizer, context or 1_000_000)
+                return Shown(row=chunk.first + example.row - 1, pieces=pieces(encoded, tokenizer, SHOWN_TOKENS))
         return None
-    first = table.problems[0]
-    return DataFinding(
-        rule="unreadable_lines",
-        severity="warn",
-        count=len(table.problems),
-        rows=tuple(p.line for p in table.problems[:ROWS_SHOWN]),
-        advice=f"Line {first.line} {first.what}. The {len(table.rows)} good rows can be used; "
-        "mend the file to use the rest.",
-    )
-
-
-_FAULTS = {
-    "empty": "have an empty question or answer; they are left out.",
-    "unknown_role": "have a turn by someone who is neither user nor assistant; they are left out.",
-    "broken_text": "hold half a character (a lone surrogate), which no tokenizer reads; they are left out.",
-    "no_answer": "have no answer to learn from; they are left out.",
-}
-
-
-def _faulty(built: list[Example]) -> list[DataFinding]:
-    out = []
-    for fault, words in _FAULTS.items():
-        rows = [e.row for e in built if e.fault == fault]
-        if rows:
-            out.append(
-                DataFinding(
-                    rule=f"rows_{fault}",
-                    severity="warn",
-                    count=len(rows),
-                    rows=tuple(rows[:ROWS_SHOWN]),
-                    advice=f"{len(rows)} rows {words}",
-                )
-            )
-    return out
-
-
-def _tools_told(built: list[Example], tokenizer: ChatTokenizer | None) -> list[DataFinding]:
-    rows = [e.row for e in built if any(role == "tool" for role, _ in e.messages)]
-    if not rows or tokenizer is None or tokenizer.knows_tools:
-        return []
-    words = (
-        f"{len(rows)} rows hold what a tool returned; {tokenizer.name}'s template has no role for that, "
-        "so it is told as a user's turn."
-    )
-    return [
-        DataFinding(
-            rule="tool_turns_as_user", severity="info", count=len(rows), rows=tuple(rows[:ROWS_SHOWN]), advice=words
-        )
-    ]
+    return None
 
 
 def repeated_rows(built: list[Example]) -> list[int]:
@@ -190,43 +191,3 @@ def repeated_rows(built: list[Example]) -> list[int]:
             repeats.append(example.row)
         seen.add(key)
     return repeats
-
-
-def _repeats(built: list[Example]) -> DataFinding | None:
-    rows = repeated_rows(built)
-    if not rows:
-        return None
-    return DataFinding(
-        rule="exact_duplicates",
-        severity="warn",
-        count=len(rows),
-        rows=tuple(rows[:ROWS_SHOWN]),
-        advice=f"{len(rows)} rows repeat an earlier row word for word; one of each is enough.",
-    )
-
-
-def _balance(built: list[Example], shape: Shape) -> list[DataFinding]:
-    counts = Counter(e.answer for e in built if not e.fault)
-    if shape.format != "text_label" or len(counts) > len(built) * MANY_LABELS:
-        return []
-    if len(counts) < 2:
-        return [
-            DataFinding(
-                rule="one_label",
-                severity="blocker",
-                count=len(counts),
-                advice="Every row has the same label: there is nothing to tell apart.",
-            )
-        ]
-    most, least = counts.most_common(1)[0], counts.most_common()[-1]
-    if most[1] < 5 * least[1]:
-        return []
-    return [
-        DataFinding(
-            rule="label_imbalance",
-            severity="info",
-            count=len(counts),
-            advice=f"{len(counts)} labels from {least[1]} rows ({least[0][:40]}) to {most[1]} "
-            f"({most[0][:40]}): rare ones will be learned less well; macro-F1 shows it.",
-        )
-    ]

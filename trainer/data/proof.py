@@ -6,22 +6,14 @@ from pydantic import BaseModel, ConfigDict
 
 from trainer.data.convert import Example
 from trainer.data.encode import IGNORE, Encoded, encode, windows
-from trainer.data.profile import spread
 from trainer.data.split import Split
+from trainer.data.spread import spread
 from trainer.data.tokenizer import ChatTokenizer
+from trainer.facts import Piece
 
 SAMPLE = 10_000
 """Rows encoded for the proof; all of them in most files."""
 SHOWN_TOKENS = 160
-
-
-class ShownPiece(BaseModel):
-    """A stretch of one rendered row; `trained` says whether its loss counts."""
-
-    model_config = ConfigDict(frozen=True)
-
-    text: str
-    trained: bool
 
 
 class Proof(BaseModel):
@@ -42,7 +34,7 @@ class Proof(BaseModel):
     rows_cut_before_answer: int
     eos_trained: bool
     shown_row: int
-    shown: tuple[ShownPiece, ...]
+    shown: tuple[Piece, ...]
 
     def whole(self, count: int) -> str:
         """A count among the rows looked at, as it is for all of them: 'about' when only a part was."""
@@ -69,7 +61,7 @@ def prove(parts: Split, tokenizer: ChatTokenizer, max_length: int, answers_only:
         rows_cut_before_answer=sum(e.trained == 0 and e.cut_trained > 0 for e in encoded),
         eos_trained=_eos_trained(encoded, tokenizer),
         shown_row=shown.row,
-        shown=_shown(shown, tokenizer),
+        shown=pieces(shown, tokenizer),
     )
 
 
@@ -86,14 +78,14 @@ def _eos_trained(encoded: list[Encoded], tokenizer: ChatTokenizer) -> bool:
     return any(eos in e.labels for e in encoded)
 
 
-def _shown(encoded: Encoded, tokenizer: ChatTokenizer) -> tuple[ShownPiece, ...]:
+def pieces(encoded: Encoded, tokenizer: ChatTokenizer, most: int = SHOWN_TOKENS) -> tuple[Piece, ...]:
     """One row with its trained tokens marked, cut for the eye."""
-    pieces: list[ShownPiece] = []
-    ids, on = encoded.input_ids[:SHOWN_TOKENS], encoded.labels[:SHOWN_TOKENS]
+    out: list[Piece] = []
+    ids, on = encoded.input_ids[:most], encoded.labels[:most]
     start = 0
     for end in range(1, len(ids) + 1):
         if end == len(ids) or (on[end] == IGNORE) != (on[start] == IGNORE):
             text = tokenizer.backend.decode(ids[start:end], skip_special_tokens=False)
-            pieces.append(ShownPiece(text=text, trained=on[start] != IGNORE))
+            out.append(Piece(text=text, trained=on[start] != IGNORE))
             start = end
-    return tuple(pieces)
+    return tuple(out)

@@ -100,6 +100,12 @@ class ChatTokenizer:
             return messages
         return [m | {"role": "user"} if m["role"] == "tool" else m for m in messages]
 
+    @property
+    def special(self) -> tuple[str, ...]:
+        """The control tokens: inside a text they would become real turns."""
+        added = self.backend.get_added_tokens_decoder().values()
+        return tuple(sorted(t.content for t in added if t.special))
+
     def render(self, messages: list[dict[str, str]], ask: bool = False) -> str:
         """The conversation as text, marks included where the template has them."""
         try:

@@ -12,7 +12,7 @@ from trainer import metrics
 from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
 from trainer.data.encode import Encoded
-from trainer.data.profile import spread
+from trainer.data.spread import spread
 from trainer.methods import answers
 from trainer.methods.dataset import encoded, examples_in
 from trainer.methods.models import load_base, load_tokenizer, load_tuned

@@ -1,0 +1,140 @@
+"""Columns over the whole file: kinds, holes, distinct values, mixed types, the order of keys."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from trainer.data.convert import as_text
+from trainer.data.doctor.diagnosis import Found
+from trainer.data.sources.source import Row
+from trainer.facts import Column
+
+Kind = Literal["text", "number", "bool", "list", "object", "mixed", "empty"]
+_KINDS: dict[type, Kind] = {str: "text", bool: "bool", int: "number", list: "list", dict: "object"}
+_EMPTY = (None, "", [], {})
+REMEMBERED = 200_000
+"""Rows of a minority kind that are remembered by number."""
+
+
+def kind_of(value: Any) -> Kind:
+    """A cell's kind."""
+    return _KINDS.get(type(value)) or ("number" if isinstance(value, float | int) else "text")
+
+
+class ColumnFacts:
+    """What is known of one column after any number of rows. Memory: 8 bytes a row."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.filled = 0
+        self.chars = 0
+        self.longest = 0
+        self.kinds: Counter[Kind] = Counter()
+        self.odd: dict[Kind, array[int]] = {}
+        self.holes = array("Q")
+        self.examples: dict[str, None] = {}
+        self._hashes: list[np.ndarray] = []
+
+    def see(self, values: list[Any], first: int) -> None:
+        """The column's cells of consecutive rows."""
+        self._kinds(values, first)
+        texts = values if set(map(type, values)) == {str} else [as_text(v) for v in values]
+        lengths = list(map(len, texts))
+        self.chars += sum(lengths)
+        self.longest = max(self.longest, max(lengths, default=0))
+        hashes = np.fromiter(map(hash, texts), np.int64, len(texts))
+        self._hashes.append(np.unique(hashes))
+        if len(self.examples) < 3:
+            self.examples |= dict.fromkeys([t[:80] for t in texts[:50] if t.strip()][: 3 - len(self.examples)])
+
+    def _kinds(self, values: list[Any], first: int) -> None:
+        types = set(map(type, values))
+        if types == {str} and "" not in values:
+            self.filled += len(values)
+            self.kinds["text"] += len(values)
+            return
+        for number, value in enumerate(values, start=first):
+            if value in _EMPTY:
+                if len(self.holes) < REMEMBERED:
+                    self.holes.append(number)
+                continue
+            kind = kind_of(value)
+            self.filled += 1
+            self.kinds[kind] += 1
+            rows = self.odd.setdefault(kind, array("Q"))
+            if len(rows) < REMEMBERED:
+                rows.append(number)
+
+    @property
+    def distinct(self) -> int:
+        """Different values, empty ones not counted."""
+        if not self._hashes:
+            return 0
+        self._hashes = [np.unique(np.concatenate(self._hashes))]
+        return len(self._hashes[0]) - int(np.isin(hash(""), self._hashes[0]))
+
+    def column(self) -> Column:
+        """The facts as they are shown."""
+        kinds = [k for k, n in self.kinds.items() if n]
+        return Column(
+            name=self.name,
+            kind=kinds[0] if len(kinds) == 1 else ("mixed" if kinds else "empty"),
+            filled=self.filled,
+            distinct=self.distinct,
+            mean_chars=round(self.chars / self.filled, 1) if self.filled else 0.0,
+            examples=tuple(self.examples),
+        )
+
+    def minority(self) -> tuple[Kind, Kind, array[int]] | None:
+        """(usual kind, odd kind, its rows) when a column holds more than one kind."""
+        if len(self.kinds) < 2:
+            return None
+        (usual, _), (odd, _) = self.kinds.most_common(2)
+        return usual, odd, self.odd.get(odd, array("Q"))
+
+
+class Columns:
+    """All columns of a file."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.facts: dict[str, ColumnFacts] = {}
+        self.orders: set[tuple[str, ...]] = set()
+
+    def see(self, rows: list[Row], first: int) -> None:
+        """Consecutive rows, already flattened."""
+        self.rows += len(rows)
+        orders = set(map(tuple, rows))
+        if len(self.orders) < 100:
+            self.orders |= orders
+        for name in dict.fromkeys(name for order in orders for name in order):
+            if name not in self.facts:
+                self.facts[name] = ColumnFacts(name)
+            self.facts[name].see([row.get(name) for row in rows], first)
+
+    def columns(self) -> list[Column]:
+        """Every column's facts, in the order of their first appearance."""
+        return [facts.column() for facts in self.facts.values()]
+
+    def found(self, used: set[str]) -> Iterator[Found]:
+        """Holes, empty columns, mixed kinds. `used` are the columns that have a role."""
+        for facts in self.facts.values():
+            yield from self._of_column(facts, used)
+        if any(set(a) == set(b) and a != b for a in self.orders for b in self.orders):
+            yield Found("column_order", len(self.orders), (), {"orders": len(self.orders)})
+
+    def _of_column(self, facts: ColumnFacts, used: set[str]) -> Iterator[Found]:
+        role = "used" if facts.name in used else "unused"
+        holes = self.rows - facts.filled
+        if facts.filled == 0:
+            yield Found("empty_column", self.rows, (), {"column": facts.name})
+        elif holes:
+            share = f"{100 * holes / self.rows:.0f}"
+            yield Found("missing_values", holes, facts.holes, {"column": facts.name, "share": share, "role": role})
+        if odd := facts.minority():
+            yield Found("mixed_types", len(odd[2]), odd[2], {"column": facts.name, "usual": odd[0], "odd": odd[1]})

@@ -1,0 +1,75 @@
+"""The first look: one pass over the file for what needs no roles. Its findings come within seconds."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+
+from trainer.data.doctor.columns import Columns
+from trainer.data.doctor.diagnosis import Found
+from trainer.data.doctor.watch import Reporter
+from trainer.data.formats import flattened
+from trainer.data.sources.source import ReadProblem, Row, Source
+from trainer.data.spread import Spread
+
+SAMPLE = 5_000
+"""Rows that the roles are judged by, spread over the file."""
+REMEMBERED = 100_000
+"""Rows remembered for one kind of reading fault."""
+
+
+@dataclass
+class FirstLook:
+    """What one pass shows. Memory: some 10 bytes a cell and the sample."""
+
+    rows: int = 0
+    columns: Columns = field(default_factory=Columns)
+    sample: Spread[Row] = field(default_factory=lambda: Spread(SAMPLE))
+    problems: dict[str, ReadProblem] = field(default_factory=dict)
+    """The first problem of each kind."""
+    counts: Counter[str] = field(default_factory=Counter)
+    where: dict[str, array[int]] = field(default_factory=dict)
+
+    def note(self, problem: ReadProblem) -> None:
+        """One more thing that was odd."""
+        self.problems.setdefault(problem.rule, problem)
+        self.counts[problem.rule] += 1
+        where = self.where.setdefault(problem.rule, array("Q"))
+        if len(where) < REMEMBERED:
+            where.append(problem.row or problem.line)
+
+    def found(self, used: set[str]) -> list[Found]:
+        """Reading faults and columns. `used` are columns with a role."""
+        read = [
+            Found(rule, n, self.where[rule], {"line": p.line, "what": p.what, "good": self.rows})
+            for rule, n in self.counts.items()
+            for p in [self.problems[rule]]
+        ]
+        return [*read, *self.columns.found(used)]
+
+
+def first_look(source: Source, report: Reporter) -> FirstLook:
+    """Read the whole source once."""
+    look = FirstLook()
+    for chunk in source.chunks():
+        look.columns.see(_flat(chunk.rows), chunk.first)
+        look.sample.add(chunk.rows)
+        look.rows += len(chunk.rows)
+        for problem in chunk.problems:
+            look.note(problem)
+        report("reading", chunk.done, source.size)
+    return look
+
+
+def _flat(rows: list[Row]) -> list[Row]:
+    """Rows with nested objects as dotted columns; an object among texts stays, so that it can be told."""
+    nested = {name for row in rows for name, value in row.items() if type(value) is dict}
+    if not nested:
+        return rows
+    mixed = {name for row in rows for name in nested if type(row.get(name)) not in (dict, type(None))}
+    return [flattened({k: v for k, v in row.items() if k not in mixed}) | _kept(row, mixed) for row in rows]
+
+
+def _kept(row: Row, names: set[str]) -> Row:
+    return {name: row[name] for name in names if name in row}

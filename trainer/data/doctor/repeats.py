@@ -1,0 +1,115 @@
+"""The same said twice: exact and near duplicates, and one prompt with different answers."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from trainer.data.doctor.batch import Batch
+from trainer.data.doctor.diagnosis import Found
+from trainer.data.doctor.near import Signatures
+
+Reader = Callable[[Sequence[int]], dict[int, str]]
+SHORTEST = 3
+"""Letters under which a text is too short to be called a repeat."""
+
+
+class Repeats:
+    """Exact and near duplicates of what is learned from; two rows with different labels are none. 220 bytes a row."""
+
+    def __init__(self) -> None:
+        self._rows = array("Q")
+        self._hashes = array("q")
+        self._answers = array("q")
+        self._faulty: dict[int, list[int]] = {}
+        self._signatures = Signatures()
+        self.exact: list[list[int]] = []
+        self.near: list[list[int]] = []
+
+    def see(self, batch: Batch) -> None:
+        """Every row that says something; a faulty or empty one is compared as a whole row only."""
+        for number, row, text in zip(batch.numbers, batch.rows, batch.learned, strict=True):
+            if not text:
+                self._faulty.setdefault(hash(str(row)), []).append(number)
+        every = zip(batch.numbers, batch.learned, batch.compared, batch.answers, strict=True)
+        kept = [row for row in every if len(row[1]) >= SHORTEST]
+        if not kept:
+            return
+        numbers, texts, compared, answers = zip(*kept, strict=True)
+        self._rows.extend(numbers)
+        self._hashes.extend(map(hash, texts))
+        self._answers.extend(map(hash, answers if batch.shape.format == "text_label" else [""] * len(answers)))
+        self._signatures.see(compared)
+
+    def group(self, texts_of: Reader) -> None:
+        """Compare all rows; `texts_of` gives the texts of some rows again."""
+        numbers = np.array(self._rows, dtype=np.int64)
+        self.exact = [numbers[g].tolist() for g in same(np.array(self._hashes, dtype=np.int64))]
+        self.exact += [rows for rows in self._faulty.values() if len(rows) > 1]
+        repeats = {row for group in self.exact for row in group[1:]}
+        for group in self._signatures.groups(lambda at: _at(at, numbers, texts_of)):
+            alike = [i for i in group if self._answers[i] == self._answers[group[0]]]
+            rows = [int(numbers[i]) for i in alike]
+            kept = [rows[0], *(r for r in rows[1:] if r not in repeats)]
+            if len(kept) > 1:
+                self.near.append(kept)
+
+    def found(self) -> list[Found]:
+        """All but the first of each group."""
+        out = []
+        for rule, groups in (("exact_duplicates", self.exact), ("near_duplicates", self.near)):
+            rows = sorted(row for group in groups for row in group[1:])
+            if rows:
+                largest = max(groups, key=len)
+                facts = {"groups": len(groups), "largest": len(largest), "first": largest[0]}
+                out.append(Found(rule, len(rows), rows, facts))
+        return out
+
+
+def _at(positions: Sequence[int], numbers: Any, texts_of: Reader) -> dict[int, str]:
+    """Texts by position: the reader knows rows by number."""
+    texts = texts_of([int(numbers[i]) for i in positions])
+    return {i: texts[int(numbers[i])] for i in positions}
+
+
+def same(values: Any) -> list[Any]:
+    """Positions of equal values, groups of two and more, in the order of their first member."""
+    order = np.argsort(values, kind="stable")
+    cuts = np.flatnonzero(values[order][1:] != values[order][:-1]) + 1
+    groups = [g for g in np.split(order, cuts) if len(g) > 1]
+    return sorted(groups, key=lambda g: int(g[0]))
+
+
+class Contradictions:
+    """One prompt, different answers. Memory: 24 bytes a row."""
+
+    def __init__(self) -> None:
+        self._rows = array("Q")
+        self._prompts = array("q")
+        self._answers = array("q")
+        self._labels = False
+
+    def see(self, batch: Batch) -> None:
+        """Rows with a prompt and an answer."""
+        self._labels = batch.shape.format == "text_label"
+        for number, example in zip(batch.numbers, batch.examples, strict=False):
+            if example.fault or not example.messages:
+                continue
+            asked = "\x1f".join([content for _, content in example.messages[:-1]])
+            self._rows.append(number)
+            self._prompts.append(hash(" ".join(asked.casefold().split())))
+            self._answers.append(hash(" ".join(example.answer.casefold().split())))
+
+    def found(self) -> list[Found]:
+        """Rows whose prompt also has another answer. The rarer answers of a prompt are the suspects."""
+        if not len(self._rows):
+            return []
+        prompts, answers = np.array(self._prompts), np.array(self._answers)
+        numbers = np.array(self._rows, dtype=np.int64)
+        split = [g for g in same(prompts) if (answers[g] != answers[g[0]]).any()]
+        rows = sorted(int(numbers[i]) for g in split for i in g)
+        rule = "contradictory_labels" if self._labels else "contradictory_answers"
+        return [Found(rule, len(rows), rows, {"prompts": len(split)})] if rows else []
