@@ -49,6 +49,61 @@ class Inspect(Arguments):
     label_column: str | None = None
 
 
+PrepOp = Literal[
+    "dedupe",
+    "redact_pii",
+    "drop_rows",
+    "drop_columns",
+    "convert_format",
+    "split",
+    "filter_short",
+    "filter_language",
+    "balance_classes",
+    "map_columns",
+    "merge_files",
+    "shuffle",
+    "sample",
+    "group_conversations",
+    "generate_synthetic",
+]
+
+
+class Prepare(Arguments):
+    """A changed copy of a data file; without prep_ops what the doctor would repair."""
+
+    prep_ops: list[PrepOp] = Field(default_factory=list)
+    without: list[str] = Field(
+        default_factory=list,
+        description="steps of the shown preparation to take out again: duplicates, redact, email, empty, split, ...",
+    )
+    pii_types: list[str] = Field(default_factory=list, description="email, phone, name, address, id_number, ...")
+    target_format: Literal["messages", "prompt_completion", "text", "preference"] | None = None
+    min_chars: int | None = Field(default=None, ge=0)
+    drop_columns: list[str] = Field(default_factory=list)
+    gap_minutes: int | None = Field(default=None, ge=1)
+    val_split: float | None = Field(default=None, gt=0, le=0.5)
+    max_samples: int | None = Field(default=None, ge=1)
+    seed: int | None = Field(default=None, ge=0)
+    language: str | None = Field(default=None, description="ISO 639-1 code of the rows to keep")
+    dataset_path: str | None = None
+    input_paths: list[str] = Field(default_factory=list, description="files to merge, in their order")
+    output_dir: str | None = None
+    prompt_column: str | None = None
+    completion_column: str | None = None
+    messages_column: str | None = None
+    label_column: str | None = None
+    text_column: str | None = None
+    chosen_column: str | None = None
+    rejected_column: str | None = None
+    question: str = Field(default="", description="the person's words")
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Columns that the person named, by role."""
+        names = ("prompt", "completion", "messages", "label", "text", "chosen", "rejected")
+        return {name: column for name in names if (column := getattr(self, f"{name}_column"))}
+
+
 class OfRun(Arguments):
     """One run, or this conversation's."""
 

@@ -1,4 +1,4 @@
-"""What a person approves: exactly one plan, or one search over it. Bound to a hash."""
+"""What a person approves: exactly one plan, one search over it, or one rewriting of data. Bound to a hash."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from trainer.preparing import Preparation
 from trainer.proposal import Proposal
 
 
@@ -30,14 +31,31 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["train", "search"]
-    proposal: Proposal
+    kind: Literal["train", "search", "prepare"]
+    proposal: Proposal | None = None
+    """The plan; None where data are prepared."""
     search: SearchSettings | None = None
+    preparation: Preparation | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Order:
+        if (self.preparation is None) == (self.proposal is None) or (self.kind == "prepare") != bool(self.preparation):
+            raise ValueError("an order holds a plan, or a preparation")
+        return self
+
+    @property
+    def planned(self) -> Proposal:
+        """The plan of a training or a search; a preparation has none, and asking for it is a bug."""
+        if self.proposal is None:
+            raise ValueError("a preparation holds no plan")
+        return self.proposal
 
     @property
     def hash(self) -> str:
-        """What an approval is bound to: the plan's own content, and the search over it."""
+        """What an approval is bound to: the plan's own content and the search over it, or recipe and source."""
+        if self.preparation is not None:
+            return self.preparation.hash
         if self.search is None:
-            return self.proposal.plan.digest()
-        text = self.proposal.plan.digest() + json.dumps(self.search.model_dump(), sort_keys=True)
+            return self.planned.plan.digest()
+        text = self.planned.plan.digest() + json.dumps(self.search.model_dump(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -124,16 +124,18 @@ def apply(
     diagnosis: Diagnosis,
     sink: Callable[[Row], None] | None = None,
     watch: Watch | None = None,
+    tokens: tuple[str, ...] = (),
 ) -> Outcome:
     """Every row through every step; `sink` gets the rows that come out (None: counts only).
 
-    Findings and row numbers are those of the source. Raises UserFacingError when a step can't be applied.
+    Findings and row numbers are those of the source; `tokens` are the chosen model's special ones.
+    Raises UserFacingError when a step can't be applied.
     """
     seen = {"rows": 0, "unreadable": 0}
     items = numbered(source, seen, Reporter(watch))
     works: list[Work] = []
     for step in recipe.steps:
-        work = Work(shape, diagnosis)
+        work = Work(shape, diagnosis, tokens=tokens)
         if isinstance(source, Merged):
             work.first_rows = lambda merged=source: merged.first_rows  # type: ignore[misc]
         items = _counted(APPLY[step.op](step, items, work), work)

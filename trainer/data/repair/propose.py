@@ -8,7 +8,7 @@ from typing import Any
 
 from trainer.data.doctor.diagnosis import Diagnosis, Found
 from trainer.data.repair import steps as s
-from trainer.data.repair.spans import RULE_OF
+from trainer.data.repair.private import RULE_OF
 from trainer.data.repair.words import sentence
 
 BROKEN = ("rows_empty", "rows_broken_text", "rows_broken_json", "rows_unknown_role", "rows_no_answer", "pref_equal")

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from trainer.data import content
 from trainer.data.repair import steps as s
 from trainer.data.repair.cells import cells, mapped, put
 from trainer.data.repair.items import Item, extras, text_columns
-from trainer.data.repair.redaction import Redactor
-from trainer.data.repair.spans import spans_of
+from trainer.data.repair.private import Redactor
 from trainer.data.repair.work import Work
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+")
@@ -51,28 +51,18 @@ def redact(step: s.Redact, items: Iterator[Item], work: Work) -> Iterator[Item]:
 
 
 def escape_control(step: s.EscapeControl, items: Iterator[Item], work: Work) -> Iterator[Item]:
-    """Control tokens with a blank behind their first letter: readable, and no token any more."""
-
-    def change(text: str) -> str:
-        for span in sorted(spans_of(text, ("control_tokens",)), key=lambda p: p.start, reverse=True):
-            text = f"{text[: span.start + 1]} {text[span.start + 1 :]}"
-        return text
-
-    return _texts(items, work, change)
+    """Control tokens (of well-known templates and of the chosen model) with a blank inside: text, no token."""
+    return _texts(items, work, lambda text: content.escape_control(text, work.tokens))
 
 
 def fix_encoding(step: s.FixEncoding, items: Iterator[Item], work: Work) -> Iterator[Item]:
     """Wrongly decoded characters put right; quotes, ligatures and spaces stay as they are."""
-    import ftfy
-
-    return _texts(items, work, lambda text: text if text.isascii() else str(ftfy.fix_encoding(text)))
+    return _texts(items, work, content.fix_encoding)
 
 
 def strip_html(step: s.StripHtml, items: Iterator[Item], work: Work) -> Iterator[Item]:
-    """The words of texts that hold HTML."""
-    from trainer.data.repair.markup import words_of
-
-    return _texts(items, work, lambda text: words_of(text) if spans_of(text, ("html",)) else text)
+    """The words of texts that hold HTML; code in backticks stays."""
+    return _texts(items, work, content.strip_html)
 
 
 def strip_boilerplate(step: s.StripBoilerplate, items: Iterator[Item], work: Work) -> Iterator[Item]:

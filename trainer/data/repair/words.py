@@ -8,7 +8,7 @@ from typing import Any
 
 from trainer.data.doctor.diagnosis import Diagnosis
 from trainer.data.repair import steps as s
-from trainer.data.repair.spans import RULE_OF
+from trainer.data.repair.private import RULE_OF
 
 KIND_WORDS = {
     "email": "e-mail addresses",

@@ -9,7 +9,7 @@ from typing import Any
 from trainer.data.doctor.diagnosis import Diagnosis
 from trainer.data.formats import Shape
 from trainer.data.repair.items import Item, Tally, changed
-from trainer.data.repair.masking import masked
+from trainer.data.repair.private import masked
 
 
 @dataclass
@@ -19,6 +19,8 @@ class Work:
     shape: Shape
     diagnosis: Diagnosis
     tally: Tally = field(default_factory=Tally)
+    tokens: tuple[str, ...] = ()
+    """Special tokens of the chosen model."""
     mask: Callable[[str], str] = masked
     first_rows: Callable[[], float] = lambda: float("inf")
     """Rows of the first file, where several are merged."""

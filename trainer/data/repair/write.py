@@ -14,12 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
-from trainer.data.doctor.diagnosis import Diagnosis
 from trainer.data.doctor.watch import Watch
-from trainer.data.formats import Shape
 from trainer.data.reading import Row
 from trainer.data.repair.items import cell_bytes
-from trainer.data.repair.pipeline import Outcome, apply
+from trainer.data.repair.patient import Patient
+from trainer.data.repair.pipeline import Outcome
 from trainer.data.repair.steps import Recipe
 from trainer.data.sources.source import Source
 from trainer.errors import UserFacingError
@@ -182,33 +181,36 @@ def free_name(target: Path) -> Path:
 
 
 def write(
-    source: Source,
-    fingerprint: str,
-    shape: Shape,
+    patient: Patient,
     recipe: Recipe,
-    diagnosis: Diagnosis,
     target: Path,
     watch: Watch | None = None,
-    columns: tuple[str, ...] = (),
+    shown: Outcome | None = None,
+    approval: str = "",
 ) -> Written:
     """Apply a recipe and write what comes out. The file is there whole, with its record, or not at all.
 
-    `columns` are those of the result, needed for CSV (a preview's Outcome holds them). Raises UserFacingError.
+    `shown` is what a person has seen and approved: anything else is not written. Raises UserFacingError.
     """
-    checked_target(target, [source.path, *map(Path, recipe.merged_paths)])
+    checked_target(target, [patient.source.path, *map(Path, recipe.merged_paths)])
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     os.close(handle)
     part = Path(name)
+    columns = (shown or patient.apply(recipe)).columns if target.suffix.lower() == ".csv" else ()
     try:
         writer = WRITERS[target.suffix.lower()](part, columns)
-        outcome = apply(source, shape, recipe, diagnosis, writer.put, watch)
+        outcome = patient.apply(recipe, writer.put, watch)
         writer.close()
         _proved(outcome, writer, part, target)
-        record = _record(source, fingerprint, recipe, outcome, part, writer.formulas, target)
+        if shown is not None and outcome != shown:
+            raise UserFacingError(
+                "came out otherwise than it was shown; nothing was written", target.name, "Ask again."
+            )
+        record = _record(patient, recipe, outcome, part, writer.formulas, target) | {"approval": approval}
         target.open("x").close()  # fails where a file has come to lie there meanwhile: nothing is overwritten
         part.chmod(0o644)
         part.replace(target)
-        recipe_of(target).write_text(_headed(recipe, source), "utf-8")
+        recipe_of(target).write_text(_headed(recipe, patient.source), "utf-8")
         write_atomic(provenance_of(target), record)
     except FileExistsError:
         raise UserFacingError(
@@ -231,15 +233,16 @@ def _proved(outcome: Outcome, writer: JsonLines | Csv, part: Path, target: Path)
 
 
 def _record(
-    source: Source, fingerprint: str, recipe: Recipe, outcome: Outcome, part: Path, formulas: int, target: Path
+    patient: Patient, recipe: Recipe, outcome: Outcome, part: Path, formulas: int, target: Path
 ) -> dict[str, Any]:
+    source = patient.source
     with part.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "output": {"name": target.name, "sha256": digest, "rows": outcome.rows_out, "columns": list(outcome.columns)},
         "source": {
             "path": str(source.path),
-            "sha256": fingerprint,
+            "sha256": patient.fingerprint,
             "rows": outcome.rows_in,
             "encoding": source.encoding,
         },

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trainer.data.repair.fakes import PAIRS, Rows, checks, diagnosed
+from tests.trainer.data.repair.fakes import PAIRS, Rows, diagnosed
 from trainer.data.doctor.diagnosis import Diagnosis, Found
 from trainer.data.formats import Shape
 from trainer.data.repair import steps as s
@@ -14,7 +14,6 @@ from trainer.data.repair.merging import Merged
 from trainer.data.repair.pipeline import Outcome, apply
 from trainer.errors import UserFacingError
 
-__all__ = ["checks"]
 Rowlist = list[dict[str, Any]]
 
 

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trainer.data.repair.fakes import PAIRS, Rows, checks, diagnosed
+from tests.trainer.data.repair.fakes import PAIRS, Rows, diagnosed
 from trainer.data.doctor.diagnosis import Diagnosis
 from trainer.data.repair import steps as s
+from trainer.data.repair.patient import Patient
 from trainer.data.repair.propose import advise
 from trainer.data.repair.write import Written, free_name, is_formula, provenance_of, recipe_of, write
 from trainer.errors import UserFacingError
 
-__all__ = ["checks"]
 AWKWARD = {"prompt": '007, "x"\r\n\u2028\u202e\x00', "completion": "=1+1 'é\U0001f600", "n": 1.0, "big": 2**70}
 
 
-def written(target: Path, rows: list[dict[str, Any]], *steps: Any, columns: tuple[str, ...] = ()) -> Written:
+def written(target: Path, rows: list[dict[str, Any]], *steps: Any) -> Written:
     source = Rows(rows, path=target.parent / "source.jsonl")
-    return write(source, "f" * 64, PAIRS, s.Recipe(steps=steps), Diagnosis(), target, columns=columns)
+    return write(Patient(source, PAIRS, Diagnosis(), "f" * 64), s.Recipe(steps=steps), target)
 
 
 def test_strings_are_written_as_they_were_read(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_the_record_tells_where_the_file_comes_from(tmp_path: Path) -> None:
 
 def test_cells_that_a_spreadsheet_would_run_are_prefixed(tmp_path: Path) -> None:
     rows = [{"prompt": "=cmd|' /C calc'!A0", "completion": "-3.5"}, {"prompt": "@x", "completion": 'a,b\n"c"'}]
-    made = written(tmp_path / "out.csv", rows, columns=("prompt", "completion"))
+    made = written(tmp_path / "out.csv", rows)
     with made.path.open(encoding="utf-8", newline="") as file:
         back = list(csv.reader(file))
     assert back == [["prompt", "completion"], ["'=cmd|' /C calc'!A0", "-3.5"], ["'@x", 'a,b\n"c"']]
@@ -87,7 +87,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserFacingError, match="no row would be left"):
         written(tmp_path / "out.jsonl", [AWKWARD], s.FilterLength(min_chars=1000))
     with pytest.raises(UserFacingError, match="half a character"):
-        written(tmp_path / "out.csv", [{"prompt": "\ud83d", "completion": "x"}], columns=("prompt", "completion"))
+        written(tmp_path / "out.csv", [{"prompt": "\ud83d", "completion": "x"}])
     assert list(tmp_path.iterdir()) == []
 
 

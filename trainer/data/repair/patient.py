@@ -1,0 +1,37 @@
+"""A source that was looked at, with what was found: what recipes are made for and applied to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trainer.data.doctor.diagnosis import Diagnosis
+from trainer.data.doctor.watch import Watch
+from trainer.data.formats import Shape
+from trainer.data.repair.pipeline import Outcome, apply
+from trainer.data.repair.propose import Advice, advise
+from trainer.data.repair.steps import Recipe
+from trainer.data.sources.source import Row, Source
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Row numbers of the diagnosis are those of the source."""
+
+    source: Source
+    shape: Shape
+    diagnosis: Diagnosis
+    fingerprint: str
+    """SHA-256 of the source, or over those of all files that are merged."""
+
+    tokens: tuple[str, ...] = ()
+    """Special tokens of the chosen model."""
+
+    def apply(self, recipe: Recipe, sink: Callable[[Row], None] | None = None, watch: Watch | None = None) -> Outcome:
+        """Every row through every step (see `pipeline.apply`)."""
+        return apply(self.source, self.shape, recipe, self.diagnosis, sink, watch, self.tokens)
+
+    @property
+    def advice(self) -> Advice:
+        """The doctor's own recipe and offers."""
+        return advise(self.diagnosis)
