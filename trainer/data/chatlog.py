@@ -20,6 +20,8 @@ LOOKED_AT = 400
 """Lines by which the kind of a log is told."""
 NOTICE, MEDIA = "notice", "media"
 """Notes of rows that nobody said: a notice of the program, a picture left out of the export."""
+SOURCE_ROWS = "source_rows"
+"""Column of log rows: the rows of the source that a message was written over."""
 _MANY_NAMES = 12
 
 
@@ -75,7 +77,7 @@ def _people(heads: list[re.Match[str]], kind: Kind) -> bool:
 def log_rows(
     rows: Iterable[tuple[int, Row]], column: str = "text", kind: Kind | None = None
 ) -> Iterator[tuple[int, Row]]:
-    """Source rows of text -> rows {time, speaker, text, thread, note}, each with the row it began in.
+    """Source rows of text -> rows {time, speaker, text, thread, note, source_rows}, each with the row it began in.
 
     `thread` is the source row where one row holds a whole conversation, else None. Lines that begin no
     turn go on with the last one. `note` is '' for what somebody said, else notice or media.
@@ -90,13 +92,19 @@ def log_rows(
         for line in str(row.get(column) or "").splitlines() or [""]:
             begun = _begun(line, kind, number if whole else None)
             if begun is None and pending and (not whole or pending[0] == number):
-                pending[1]["text"] = f"{pending[1]['text']}\n{line}" if pending[1]["text"] else line
+                _goes_on(pending[1], line, number)
                 continue
             if pending:
                 yield _noted(pending)
-            pending = number, begun or _turn(None, None, line, number if whole else None)
+            pending = number, (begun or _turn(None, None, line, number if whole else None)) | {SOURCE_ROWS: [number]}
     if pending:
         yield _noted(pending)
+
+
+def _goes_on(turn: Row, line: str, number: int) -> None:
+    turn["text"] = f"{turn['text']}\n{line}" if turn["text"] else line
+    if turn[SOURCE_ROWS][-1] != number:
+        turn[SOURCE_ROWS].append(number)
 
 
 def _chain(first: list[tuple[int, Row]], rest: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:

@@ -97,6 +97,7 @@ def _pairs_of_answers(draft: Draft) -> None:
 def _conversations(draft: Draft) -> None:
     """Lists of turns (also as JSON in a text), and the tools that go with them."""
     look = draft.look
+    _told_pairs(draft)
     turns = [n for n in draft.free() if look.signs[n].turns]
     lists = [n for n in draft.free() if look.columns[n].kind == "list" and look.name_score("messages", n) >= 0.6]
     found = max(turns, key=lambda n: look.name_score("messages", n), default=None)
@@ -106,6 +107,17 @@ def _conversations(draft: Draft) -> None:
         draft.take("messages", Claim(lists[0], 0.5, "named like a conversation"))
     if "messages" in draft.claims:
         draft.take("tools", look.best("tools", draft.free(), lambda _: 1.0))
+
+
+def _told_pairs(draft: Draft) -> None:
+    """TRL's conversational columns: a prompt of turns beside a completion, or beside chosen and rejected."""
+    look = draft.look
+    turns = [n for n in draft.free() if look.signs[n].turns and not look.signs[n].turns.startswith("json")]
+    prompt = look.best("prompt", turns, lambda _: 1.0, least=0.9)
+    answer = look.best("completion", turns, lambda _: 1.0, least=0.9)
+    if prompt and (answer or "chosen" in draft.claims):
+        draft.take("prompt", prompt)
+        draft.take("completion", answer)
 
 
 def _question_and_answer(draft: Draft) -> None:

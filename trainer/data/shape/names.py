@@ -29,11 +29,11 @@ def _unaccented(text: str) -> str:
 @lru_cache(maxsize=4096)
 def key_of(name: str) -> str:
     """A name as it stands in the table: words joined, letters with combining signs kept together."""
-    return "".join(_tokens(name))
+    return "".join(words_in(name))
 
 
 @lru_cache(maxsize=4096)
-def _tokens(name: str) -> tuple[str, ...]:
+def words_in(name: str) -> tuple[str, ...]:
     """Words, with the vowel signs of Indic scripts kept (a regex takes them for no letters)."""
     plain = _unaccented(_CAMEL.sub(" ", unicodedata.normalize("NFKC", name))).casefold()
     kept = "".join(c if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc") else " " for c in plain)
@@ -101,13 +101,13 @@ def scores(name: str) -> dict[str, float]:
     found = known.names.get(key) or _singular(key)
     if found or key in known.other:
         return found or {}
-    tokens = [t for t in _tokens(name) if not t.isdigit()]
+    tokens = [t for t in words_in(name) if not t.isdigit()]
     return _by_words(tokens) or _by_part(key) or _nearly(key)
 
 
 def is_meaningless(name: str) -> bool:
     """Whether a name says nothing: col_a, Unnamed: 3, column_1, a single letter, a number."""
-    tokens = [t for t in _tokens(name) if not t.isdigit()]
+    tokens = [t for t in words_in(name) if not t.isdigit()]
     if len(tokens) == 1 and len(tokens[0]) == 1 and tokens[0].isascii():
         return tokens[0] not in ("q", "y")
     stripped = [t.rstrip("0123456789") for t in tokens]

@@ -34,6 +34,12 @@ def ours_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def team_words() -> frozenset[str]:
+    """Words inside a name ('Acme Support') that put it on the side that answers."""
+    return frozenset(listed(_raw()["ours"]))
+
+
+@lru_cache(maxsize=1)
 def _pairs() -> tuple[tuple[str, str], ...]:
     return tuple((a, b) for a, _, b in (entry.partition("/") for entry in listed(_raw()["keys"])))
 
