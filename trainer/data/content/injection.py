@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from trainer.data.content.check import Check, Span
-from trainer.data.content.table import disjoint, pattern, spans, table
+from trainer.data.content.table import table, told
 
 _TABLE = "injection.yaml"
 
 
 def injections(text: str) -> list[Span]:
     """Orders such as "ignore your instructions" or "approve the plan", and lines that play a tool or the system."""
-    return disjoint(spans(pattern(_TABLE, "find"), "injection", text))
+    return told(_TABLE, ("find",), "injection", text)
 
 
 def checks() -> tuple[Check, ...]:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 
 from trainer.data.content.check import Check, Span
-from trainer.data.content.table import disjoint, pattern, spans, table, words
+from trainer.data.content.table import disjoint, pattern, table, told, words
 
 _TABLE = "names.yaml"
 _SHORTEST = 3
@@ -52,20 +52,15 @@ def _is_pair(first: str, match: re.Match[str]) -> bool:
         return False
     if pattern(_TABLE, "not_followed").match(match.string, match.end()):
         return False
-    return first not in words(_TABLE, "ordinary") or last not in words(_TABLE, "words") | words(_TABLE, "ordinary")
+    return first not in words(_TABLE, "ordinary") or not (
+        last in words(_TABLE, "words") or last in words(_TABLE, "ordinary")
+    )
 
 
-@cache
-def _cues() -> tuple[re.Pattern[str], ...]:
-    own = table(_TABLE)
-    name = f"{own['capital']}(?:{own['between']}{own['capital']}){{0,2}}"
-    return tuple(re.compile(cue.replace("NAME", name)) for cue in own["cues"])
-
-
-def _announced(text: str) -> Iterator[Span]:
+def _announced(text: str) -> list[Span]:
     """Names after words that a name follows."""
-    said = (Span(*m.span("hit"), "name") for cue in _cues() for m in cue.finditer(text) if _is_name(m["hit"]))
-    yield from (*said, *spans(pattern(_TABLE, "far"), "name", text))
+    said = told(_TABLE, ("cues",), "name", text, lambda m: _is_name(m["hit"]))
+    return said + told(_TABLE, ("far",), "name", text)
 
 
 def _is_name(said: str) -> bool:
@@ -78,5 +73,6 @@ def _is_name(said: str) -> bool:
 
 def checks() -> tuple[Check, ...]:
     """The rule about names of persons. The lists of names are read here, in a fifth of a second."""
-    first = "|".join(sorted(_all("first_names")))
-    return (Check("pii_name", f"(?:{first}) [A-Z]|{table(_TABLE)['gate']}", names),)
+    own = table(_TABLE)
+    ahead = "|".join(map(re.escape, sorted(_all("first_names").union(own["gate"].split("|")))))
+    return (Check("pii_name", f"(?:{ahead})[ \\n][\\nA-ZÀ-Þ]|{own['gate_far']}", names),)

@@ -7,7 +7,7 @@ import re
 from functools import cache, partial
 
 from trainer.data.content.check import Check, Span
-from trainer.data.content.table import Keep, before, disjoint, pattern, spans, table, words
+from trainer.data.content.table import Keep, before, disjoint, pattern, runs, spans, table, words
 
 _TABLE = "personal.yaml"
 _SHORTEST_IBAN = 15
@@ -103,7 +103,8 @@ def _id_numbers() -> tuple[tuple[re.Pattern[str], Keep], ...]:
 
 def ids(text: str) -> list[Span]:
     """Numbers that states give to persons, as far as check digits or a word before them tell."""
-    return disjoint([span for found, keep in _id_numbers() for span in spans(found, "id_number", text, keep)])
+    places = runs(pattern(_TABLE, "id", "run"), text)
+    return disjoint([s for found, keep in _id_numbers() for s in spans(found, "id_number", text, keep, places)])
 
 
 def _is_id(row: dict[str, str], match: re.Match[str]) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from trainer.data.content.check import Check, Span
-from trainer.data.content.table import before, disjoint, pattern, table
+from trainer.data.content.table import Keep, before, disjoint, pattern, runs, spans, table
 
 _TABLE = "personal.yaml"
 _FEWEST_DIGITS = 8
@@ -21,19 +21,21 @@ _DIGITS = {ord(first) + n: str(n) for first in "०০" for n in range(10)}
 
 
 @cache
-def _shapes() -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...]:
+def _shapes() -> tuple[tuple[re.Pattern[str], Keep], ...]:
     own = table(_TABLE)["phone"]
-    return tuple((re.compile(f"{own['left']}(?:{row['find']}){own['right']}"), row) for row in own["shapes"])
+    return tuple(
+        (re.compile(f"{own['left']}(?:{row['find']}){own['right']}"), partial(_is_phone, row)) for row in own["shapes"]
+    )
 
 
 def phones(text: str) -> list[Span]:
     """Telephone numbers in the forms of several countries; numbers of orders, dates and prices are none."""
     text = text.translate(_DIGITS)
-    found = [Span(*m.span(), "phone") for shape, row in _shapes() for m in shape.finditer(text) if _is_phone(m, row)]
-    return disjoint(found)
+    places = runs(pattern(_TABLE, "phone", "run"), text)
+    return disjoint([s for shape, keep in _shapes() for s in spans(shape, "phone", text, keep, places)])
 
 
-def _is_phone(match: re.Match[str], row: dict[str, Any]) -> bool:
+def _is_phone(row: dict[str, Any], match: re.Match[str]) -> bool:
     left, value = before(match, _NEAR), match.group()
     announced = bool(pattern(_TABLE, "phone", "cue").search(left))
     if row.get("cue") and not announced:

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from math import log2
 
 from trainer.data.content.check import Check, Span
-from trainer.data.content.table import disjoint, pattern, spans, table
+from trainer.data.content.table import alternatives, disjoint, pattern, table, told
 
 _TABLE = "secrets.yaml"
 _ENTROPY = 3.0
 """Bits a character of a value drawn by lot; words have less, or no digits."""
 
 
+@cache
+def _shapes() -> re.Pattern[str]:
+    return re.compile(alternatives([row["find"] for row in table(_TABLE)["shapes"]]))
+
+
 def masked(text: str, mark: str) -> str:
     """The text with everything shaped like a key or after a word such as "password" replaced. Errs on hiding."""
-    text = pattern(_TABLE, "shapes").sub(mark, text)
+    text = _shapes().sub(mark, text)
     return pattern(_TABLE, "assigned").sub(lambda m: m.group(1) + mark, text)
 
 
 def secrets(text: str) -> list[Span]:
     """Keys of known issuers, private keys, passwords in URLs or after their name, random values after "key"."""
-    found = spans(pattern(_TABLE, "shapes"), "key", text, _is_key)
-    found += spans(pattern(_TABLE, "password"), "key", text, _is_password)
-    found += spans(pattern(_TABLE, "key"), "key", text, lambda m: _random(m["hit"]))
+    found = told(_TABLE, ("shapes",), "key", text, _is_key)
+    found += told(_TABLE, ("password",), "key", text, _is_password)
+    found += told(_TABLE, ("key",), "key", text, lambda m: _random(m["hit"]))
     return disjoint(found)
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from trainer.data.content.check import Check, Span
-from trainer.data.content.table import disjoint, pattern, spans, table
+from trainer.data.content.table import table, told
 
 _TABLE = "wording.yaml"
 
 
 def refusals(text: str) -> list[Span]:
     """Sentences that refuse, or say "as an AI"; to be asked of answers only."""
-    return disjoint(spans(pattern(_TABLE, "refusals", "find"), "refusal", text))
+    return told(_TABLE, ("refusals", "find"), "refusal", text)
 
 
 def toxic(text: str) -> list[Span]:
     """Slurs, sexual abuse and threats in several languages, by a short list."""
-    return disjoint(spans(pattern(_TABLE, "toxic", "find"), "toxic", text))
+    return told(_TABLE, ("toxic", "find"), "toxic", text)
 
 
 def checks() -> tuple[Check, ...]:
