@@ -53,8 +53,8 @@ def detect(stream: BinaryIO, name: str, few: float = 0.0) -> Encoding:
         if head.startswith(mark):
             _refuse_binary(head[len(mark) :].decode(codec, "replace"), name)
             return Encoding(codec, shown, len(mark))
-    if codec := _unmarked_wide(head[:4096]):
-        return Encoding(codec, f"{codec} (guessed)")
+    if wide := _unmarked_wide(head[:4096]):
+        return Encoding(wide, f"{wide} (guessed)")
     tally = _Tally()
     tally.add(head, stream)
     found = tally.verdict(few) or _guessed(bytes(tally.sample), name)
@@ -81,7 +81,7 @@ class _Tally:
     """UTF-8 against other bytes, counted over a stream."""
 
     good: int = 0
-    """Characters beyond ASCII in good UTF-8."""
+    """Characters beyond ASCII in lines of UTF-8, whole or a little damaged; other encodings have some by chance."""
     bad: int = 0
     """Bytes that are not UTF-8."""
     lines: int = 0
@@ -110,7 +110,9 @@ class _Tally:
     def _line(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace")
         wrong = text.count("\ufffd")
-        self.good += sum(c > "\x7f" for c in text) - wrong
+        right = sum(c > "\x7f" for c in text) - wrong
+        if right > wrong:
+            self.good += right
         self.bad += wrong
         self.bad_lines += bool(wrong)
         if wrong and len(self.sample) < _GUESSED_ON:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -57,7 +58,7 @@ def _fit(char: str, before: str, language: _Language) -> float:
         return 0.0  # no word mixes Latin with another alphabet
     if char.isupper():
         return 0.0 if before.islower() else 0.7
-    return 1.0 if char in language.common else 0.8
+    return 1.0 if char in language.common else 0.5
 
 
 def _by_library(sample: bytes) -> str:
@@ -68,8 +69,8 @@ def _by_library(sample: bytes) -> str:
 
 
 @cache
-def _table() -> dict[str, dict[str, str]]:
-    table: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "encodings.yaml").read_text("utf-8"))
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "encodings.yaml").read_text("utf-8"))
     return table
 
 
@@ -80,9 +81,8 @@ def _shared() -> frozenset[str]:
 
 @cache
 def _languages() -> list[_Language]:
-    out = []
+    out: list[_Language] = []
     for group in _table()["groups"]:
-        assert isinstance(group, dict)
         for letters in group["languages"].values():
             known = frozenset(letters) - {" "}
             out.append(_Language(tuple(group["codecs"]), known, frozenset(group.get("common", letters))))

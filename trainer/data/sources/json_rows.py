@@ -23,7 +23,7 @@ class JsonParser:
     def __init__(self) -> None:
         self.strange: list[str] = []
         self._decoder = JSONDecoder(parse_float=number, parse_constant=self._constant)
-        self.scan: Callable[[str, int], tuple[Any, int]] = self._decoder.scan_once
+        self.scan: Callable[[str, int], tuple[Any, int]] = self._decoder.scan_once  # type: ignore[attr-defined]
         """(text, start) -> (value, end); raises ValueError, StopIteration or RecursionError."""
         self.decode: Callable[[str], Any] = self._decoder.decode
 

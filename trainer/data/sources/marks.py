@@ -27,7 +27,7 @@ def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
     plain = dict(items)
     if len(plain) == len(items):
         return plain
-    doubled, first = Doubled(plain), {}
+    doubled, first = Doubled(plain), dict[str, Any]()
     doubled.repeats = []
     for key, value in items:
         if key in first:

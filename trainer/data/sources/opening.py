@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -20,6 +19,7 @@ from trainer.data.sources.jsonl import FEW, JsonLines
 from trainer.data.sources.looks import ENDINGS, HEAD, READS, magic, text_kind
 from trainer.data.sources.pdf import Pdf
 from trainer.data.sources.plain import PlainText, is_wrapped
+from trainer.data.sources.regular import regular
 from trainer.data.sources.sheet import Workbook, tables_of
 from trainer.data.sources.source import Source
 from trainer.data.sources.tables import begins_record, open_table
@@ -34,13 +34,7 @@ def open_source(path: Path, sample: bool = False) -> Source:
     if path.is_dir():
         found, left = files_in(path)
         return together(path, "folder", {n: _later(plain(p), sample) for n, p in found.items()}, left)
-    try:
-        regular = stat.S_ISREG(path.stat().st_mode)
-    except OSError as error:
-        raise UserFacingError(f"cannot be opened ({error.strerror})", path.name, "Check the path.") from None
-    if not regular:
-        raise UserFacingError("is not a regular file", path.name, "Copy the data into a file.")
-    return _open(plain(path), sample)
+    return _open(plain(regular(path)), sample)
 
 
 def _later(blob: Blob, sample: bool) -> Callable[[], Source]:

@@ -57,11 +57,15 @@ def _paragraphs(items: Iterator[str | ReadProblem]) -> Iterator[Row | ReadProble
         if isinstance(item, ReadProblem):
             yield item
             continue
-        if item.strip():
+        if item:
             held.append(item)
             size += len(item)
-        if held and (size > _LONGEST or not item.strip()):
-            yield {"text": "\n".join(held)}
+        if held and (size > _LONGEST or not item):
+            yield from _paragraph(held)
             held, size = [], 0
-    if held:
-        yield {"text": "\n".join(held)}
+    yield from _paragraph(held)
+
+
+def _paragraph(lines: list[str]) -> Iterator[Row]:
+    if any(line.strip() for line in lines):
+        yield {"text": "\n".join(lines)}

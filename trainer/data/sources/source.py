@@ -43,15 +43,34 @@ class Chunk:
 class Source(Protocol):
     """A file (or folder, archive, table) that gives rows. Reading it twice gives the same rows."""
 
-    path: Path
-    kind: str
-    """csv, tsv, json, jsonl, parquet, arrow, xlsx, text, pdf, folder, ..."""
-    encoding: str
-    """utf-8, utf-8-sig, windows-1252 (guessed), ...; the kind's name for binary formats."""
-    size: int
-    """Bytes on disk, or what `done` counts up to."""
-    notes: dict[str, Any]
-    """What else a person should know: delimiter, line_ends, wrapped, key, sheets, parts, sampled_share."""
+    @property
+    def path(self) -> Path:
+        """The file or folder a person named."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """csv, tsv, json, jsonl, parquet, arrow, xlsx, text, pdf, folder, zip."""
+        ...
+
+    @property
+    def encoding(self) -> str:
+        """utf-8, utf-8-sig, windows-1252 (guessed), ...; the kind's name for binary formats."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, or what `done` counts up to."""
+        ...
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What else a person should know: delimiter, line_ends, wrapped, key, sheets, parts, sampled_share.
+
+        Also header ("none"), renamed (names that stood twice), preamble (lines above the header), quotes, ending
+        (when the content is not what the ending says), left_out (name -> why).
+        """
+        ...
 
     def chunks(self, rows: int = CHUNK) -> Iterator[Chunk]:
         """The rows in order. Raises UserFacingError when the source can't be read at all."""
