@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from trainer.data.shape.extras import about_the_row, extras_of
-from trainer.data.shape.look import Claim, Look, unnamed
-from trainer.data.shape.names import key_of, table
+from trainer.data.shape.look import Claim, Look, unnamed, value_words
+from trainer.data.shape.names import key_of, table, words_in
 from trainer.data.shape.pair import contents, order
 
 _STRONG = 0.75
@@ -82,9 +82,10 @@ def _pairs_of_answers(draft: Draft) -> None:
     look = draft.look
 
     def fit(name: str) -> float:
-        if look.columns[name].kind not in ("text", "list", "object", "mixed") or look.labelish(name):
+        if look.columns[name].kind not in ("text", "list", "object", "mixed") or look.yes_no(name):
             return 0.0
-        return 1.0
+        named = max(look.name_score("chosen", name), look.name_score("rejected", name))
+        return 1.0 if named >= _STRONG or not look.labelish(name) else 0.0
 
     chosen = draft.claims.get("chosen") or look.best("chosen", draft.free(), fit)
     left = [n for n in draft.free() if chosen is None or n != chosen.column]
@@ -125,7 +126,7 @@ def _question_and_answer(draft: Draft) -> None:
     if "messages" in draft.claims:
         draft.take("completion", look.best("completion", draft.free(), worded, least=_STRONG))
         return
-    draft.take("completion", look.best("completion", draft.free(), worded))
+    draft.take("completion", look.best("completion", _no_titles(draft), worded))
     draft.take("prompt", _asked(draft, worded))
     if "chosen" in draft.claims:
         return
@@ -138,6 +139,13 @@ def _question_and_answer(draft: Draft) -> None:
     _weigh(draft)
     if "prompt" in draft.claims:
         draft.take("input", look.best("input", draft.free(), worded) or _empty_input(look))
+
+
+def _no_titles(draft: Draft) -> list[str]:
+    """Free columns, a summary that is the title of a description left out."""
+    free, known = draft.free(), table()
+    described = any(key_of(n) in known.described for n in draft.look.columns)
+    return [n for n in free if not (described and key_of(n) in known.titles)]
 
 
 def _empty_input(look: Look) -> Claim | None:
@@ -161,6 +169,8 @@ def _question_for(draft: Draft) -> None:
     look, answer = draft.look, draft.claims["completion"]
     texts = draft.texts()
     if not texts:
+        if look.name_score("completion", answer.column) < _STRONG and answer.confidence < 1.0:
+            del draft.claims["completion"]  # 'comment' alone is a text, no answer
         return
     if len(texts) == 1:
         (name,) = texts
@@ -220,13 +230,17 @@ def _one_text_only(draft: Draft, pair: tuple[str, str]) -> bool:
 
 def _directed(draft: Draft, a: str, b: str) -> None:
     verdict = order(draft.look, a, b)
-    if verdict.confidence < SURE:
-        draft.doubt = (verdict.first, verdict.second)
-        draft.claims.pop("completion", None) if "completion" in draft.claims else None
-        return
     draft.claims.pop("completion", None)
+    if verdict.confidence < SURE or (_a_language(a) and _a_language(b)):
+        draft.doubt = (verdict.first, verdict.second)
+        return
     draft.take("prompt", Claim(verdict.first, verdict.confidence, verdict.why))
     draft.take("completion", Claim(verdict.second, verdict.confidence, verdict.why))
+
+
+def _a_language(name: str) -> bool:
+    """'en', 'text_de', 'German': translations go either way."""
+    return bool(set(words_in(name)[-1:]) & value_words()["language"])
 
 
 def _weigh(draft: Draft) -> None:
@@ -253,11 +267,15 @@ def _label(draft: Draft) -> None:
         draft.rivals = _rivals(look, best.column, named)
     if "label" in draft.claims:
         return
-    silent = [n for n in draft.free() if look.labelish(n) and look.plain(n) and unnamed(n) and not _dull(look, n)]
+    silent = [n for n in draft.free() if look.labelish(n) and _single(look, n) and unnamed(n) and not _dull(look, n)]
     if silent and "completion" not in draft.claims:
         count = look.columns[silent[0]].distinct
         draft.take("label", Claim(silent[0], 0.8, f"{count} different short values"))
         draft.rivals = tuple(n for n in silent[1:] if not _same(look, silent[0], n))
+
+
+def _single(look: Look, name: str) -> bool:
+    return look.plain(name) or look.columns[name].kind == "bool"
 
 
 def _dull(look: Look, name: str) -> bool:

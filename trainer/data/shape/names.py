@@ -40,6 +40,9 @@ def words_in(name: str) -> tuple[str, ...]:
     return tuple(kept.split())
 
 
+_SETS = ("generic", "noise", "other", "meaningless", "verdict", "titles", "described")
+
+
 @dataclass(frozen=True)
 class Table:
     """The names of `roles.yaml`, made comparable."""
@@ -56,6 +59,8 @@ class Table:
     other: frozenset[str]
     meaningless: frozenset[str]
     verdict: frozenset[str]
+    titles: frozenset[str]
+    described: frozenset[str]
 
 
 def listed(text: str) -> list[str]:
@@ -76,7 +81,7 @@ def table() -> Table:
         _enter(names, rank, role, [(n, EXACT) for n in listed(line)])
     sides = dict.fromkeys(_keys(raw["asker"]), "prompt") | dict.fromkeys(_keys(raw["answerer"]), "completion")
     endings = {key: kind for kind, line in raw["endings"].items() for key in _keys(line)}
-    sets = {name: frozenset(_keys(raw[name])) for name in ("generic", "noise", "other", "meaningless", "verdict")}
+    sets = {name: frozenset(_keys(raw[name])) for name in _SETS}
     return Table(names, rank, sides, endings=endings, **sets)
 
 
@@ -102,7 +107,8 @@ def scores(name: str) -> dict[str, float]:
     if found or key in known.other:
         return found or {}
     tokens = [t for t in words_in(name) if not t.isdigit()]
-    return _by_words(tokens) or _by_part(key) or _nearly(key)
+    told = next((t for t in (_by_words(tokens), _by_part(key), _nearly(key)) if t is not None), None)
+    return told or {}
 
 
 def is_meaningless(name: str) -> bool:
@@ -128,11 +134,14 @@ def _singular(key: str) -> dict[str, float]:
     return {}
 
 
-def _by_words(tokens: list[str]) -> dict[str, float]:
-    """customer_message, answer_date, first_reply_text: the last word says what kind of thing it is."""
+def _by_words(tokens: list[str]) -> dict[str, float] | None:
+    """customer_message, answer_date, first_reply_text: the last word says what kind of thing it is.
+
+    Here and below {} means a name known to be something else, None one that says nothing so far.
+    """
     known = table()
     if len(tokens) < 2:
-        return {}
+        return None
     if tokens[-1] in known.endings:
         return _by_ending(tokens, known.endings[tokens[-1]])
     told = [t for t in tokens if t not in known.noise]
@@ -144,7 +153,7 @@ def _by_words(tokens: list[str]) -> dict[str, float]:
     for back, word in enumerate(reversed(words)):
         for role, score in _of_word(word).items():
             best.setdefault(role, score * (WORDS if back == 0 else PART))
-    return best
+    return best or None
 
 
 def _of_word(word: str) -> dict[str, float]:
@@ -164,7 +173,7 @@ def _by_ending(tokens: list[str], kind: str) -> dict[str, float]:
     return {kind: WORDS}
 
 
-def _by_part(key: str) -> dict[str, float]:
+def _by_part(key: str) -> dict[str, float] | None:
     """Compounds without a space: Antworttext, Kundenanliegen, 客户的问题."""
     known = table()
     ending = next((known.endings[e] for e in _parts(key, ends=True) if e in known.endings), None)
@@ -176,7 +185,7 @@ def _by_part(key: str) -> dict[str, float]:
     for part in [bare, *_parts(bare, ends=True), *_parts(bare, ends=False)]:
         if part in known.names:
             return {role: score * WORDS for role, score in known.names[part].items()}
-    return {}
+    return None
 
 
 def _parts(key: str, ends: bool) -> list[str]:
@@ -186,18 +195,18 @@ def _parts(key: str, ends: bool) -> list[str]:
     return [key[-n:] if ends else key[:n] for n in sizes]
 
 
-def _nearly(key: str) -> dict[str, float]:
+def _nearly(key: str) -> dict[str, float] | None:
     """One wrong letter in a word of five, two in a word of eight."""
     from rapidfuzz.distance import OSA
 
     if len(key) < _SHORT or _WIDE.search(key):
-        return {}
+        return None
     allowed = 2 if len(key) >= 8 else 1
     near = [(d, n) for n in table().names if (d := OSA.distance(key, n, score_cutoff=allowed)) <= allowed]
     near = [(d, n) for d, n in near if len(n) >= _SHORT]
     if not near and len(key) > _SHORT:
         near = [(2, n) for n in table().names if n[0] == key[0] and sorted(n) == sorted(key)]
     if not near:
-        return {}
+        return None
     found = table().names[min(near)[1]]
     return {role: score * TYPO for role, score in found.items()}

@@ -10,6 +10,8 @@ from trainer.data.shape.signs import leaning
 
 _LENGTH_VOTE = 0.34
 """A row in which one text is twice as long says a third of what its words would say."""
+_MOST = 0.95
+"""Words alone are never surer than this."""
 _LEAST_WORDS = 0.15
 """Share of rows whose words (not lengths) must speak before a pair is decided."""
 
@@ -39,7 +41,7 @@ def order(look: Look, a: str, b: str) -> Verdict:
     first, second = (a, b) if votes_a >= votes_b else (b, a)
     agreed = max(votes_a, votes_b) / max(votes_a + votes_b, 1e-9)
     heard = (words + abs(canned)) / max(len(both), 1)
-    confidence = agreed * min(1.0, 0.55 + 0.45 * heard) if heard >= _LEAST_WORDS else 0.5 * agreed
+    confidence = agreed * min(_MOST, 0.55 + 0.45 * heard) if heard >= _LEAST_WORDS else 0.5 * agreed
     return Verdict(first, second, round(confidence, 2), _why(look, first, second, agreed))
 
 

@@ -19,6 +19,8 @@ from trainer.data.shape.turns import keys_of
 LOOKED_AT = 400
 """Rows whose text is looked at, spread over all."""
 _ASKS = re.compile(r"[?？؟]\s*[\"'»”」)]?\s*(?:$|\n)|[?？؟]\s+\S")
+_ONE_THING = 200
+"""A text longer than this is no number, date or address."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _CODE = re.compile(r"(?=[\w#./:-]*\d)[\w#./:-]{1,40}")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|<?[\w.+-]+@[\w.-]+>?")
@@ -168,7 +170,7 @@ def _mean(numbers: Iterable[int]) -> float:
 
 
 def _share(pattern: re.Pattern[str], texts: list[str]) -> float:
-    return sum(pattern.fullmatch(t) is not None for t in texts) / max(len(texts), 1)
+    return sum(len(t) <= _ONE_THING and pattern.fullmatch(t) is not None for t in texts) / max(len(texts), 1)
 
 
 def turn_keys(values: list[Any]) -> str:
