@@ -22,6 +22,8 @@ from agent.model import repeats
 from agent.model.door import BUILTIN, Brain
 from agent.model.ledger import Ledger
 from agent.model.repeats import Repeat
+from agent.preparing import aimed
+from agent.progress import ProgressFile
 from agent.situation import PastTurn
 from agent.state import HISTORY, State, manner_of, order_of, situation_of
 from tools.desk import Desk, ToolResult
@@ -83,6 +85,7 @@ class Nodes:
             order_state=state.get("order_state", "none"),
             run_id=state.get("run_id"),
             voice=manner_of(state).voice,
+            watch=ProgressFile(self.home, self.thread()),
         )
 
     def listen(self, state: State) -> dict[str, Any]:
@@ -103,7 +106,8 @@ class Nodes:
         update: dict[str, Any] = {"log": [], "calls": []}
         working: State = dict(state)  # type: ignore[assignment]
         last = ""
-        for call in state.get("calls", []):
+        for asked in state.get("calls", []):
+            call = aimed(asked, state["inbox"], self.desk(working))
             result = self._carry(call, working)
             changed = _changes(result, working)
             working.update(changed)  # type: ignore[typeddict-item]
@@ -143,6 +147,8 @@ class Nodes:
         except UserFacingError as error:
             voice = manner_of(state).voice
             return ToolResult("\n".join(in_english([error.sentence()], voice)), events=[{"type": "problem"}])
+        finally:
+            ProgressFile(self.home, self.thread()).clear()
 
     def _persons_own(self, name: str, state: State) -> None:
         """What costs or writes must be the person's own wish, not a model's idea."""
@@ -218,9 +224,11 @@ class Nodes:
         except UserFacingError as error:
             log = [said(error.sentence()), event("problem")]
             return Command(update={"order_state": "proposed", "log": log}, goto="wait")
+        finally:
+            ProgressFile(self.home, self.thread()).clear()
         log = [said(result.say), *(event(e["type"], **_rest(e)) for e in result.events)]
-        run_id = result.run_id or state.get("run_id")
-        return Command(update={"order_state": "started", "run_id": run_id, "log": log}, goto="__end__")
+        update = {"order_state": "started", "log": log} | _changes(result, state)
+        return Command(update=update, goto="wait" if update["order_state"] == "proposed" else "__end__")
 
 
 def _other_words(state: State, manner: Manner) -> dict[str, Any]:

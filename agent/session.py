@@ -147,7 +147,8 @@ class Session:
         with self._lock:
             self._go_on()
             before = len(self.events())
-            shown = event("plan", hash=order.hash, diff={}, order=order.model_dump(mode="json"))
+            paper = order.paper()
+            shown = event(paper.pop("type"), **paper)
             note = event("message", role="assistant", text=words)
             number = self.state.get("order_number", 0) + 1
             laid = {
@@ -170,7 +171,8 @@ class Session:
             order = order_of(self.state)
             if started and order is not None and answer.get("hash") == order.hash:
                 run = self.state.get("run_id") or "the search"
-                return [event("message", role="assistant", text=f"Already started as {run}.")]
+                text = "That file is written already." if order.preparation else f"Already started as {run}."
+                return [event("message", role="assistant", text=text)]
             raise UserFacingError("there is nothing on the table to answer", "", "Say what you want to train.")
 
     def _go_on(self) -> None:

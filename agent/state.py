@@ -82,15 +82,16 @@ def _name(state: State, run: dict[str, Any] | None) -> Any:
 
 
 def _files(state: State) -> list[FileFact]:
+    """The newest first: it is the one that 'it' and 'the file' mean."""
     found = []
-    for path in state.get("files", []):
+    for path in reversed(state.get("files", [])):
         columns, rows = peek(Path(path))
         found.append(FileFact(path=path, rows=rows, columns=columns))
     return found
 
 
 def _plan(order: Order | None) -> dict[str, Any]:
-    if order is None:
+    if order is None or order.proposal is None:
         return {}
     plan = order.proposal.plan
     leaves = {k: v for k, v in plan.leaves().items() if k not in ("goal", "fingerprint", "roles", "model_fingerprint")}

@@ -59,3 +59,10 @@ class Order(BaseModel):
             return self.planned.plan.digest()
         text = self.planned.plan.digest() + json.dumps(self.search.model_dump(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def paper(self, diff: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The event that shows this order: a plan with what changed in it, or a preparation."""
+        document = self.model_dump(mode="json")
+        if self.preparation is not None:
+            return {"type": "preparation", "hash": self.hash, "order": document}
+        return {"type": "plan", "hash": self.hash, "diff": diff or {}, "order": document}

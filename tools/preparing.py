@@ -7,9 +7,10 @@ from typing import Any
 
 from tools.arguments import PlanArguments, Prepare
 from tools.desk import Desk, ToolResult
+from tools.laying import laid, waiting
 from tools.orders import Order
 from tools.planning import propose_plan
-from tools.preparing_words import done_words, preparation_words
+from tools.preparing_words import done_words
 from tools.recipes import PARTS, added, checked, meant_whole, recipe_of, steps_for, taken_out, without
 from tools.words import in_english
 from trainer.data.repair.patient import Patient
@@ -17,7 +18,6 @@ from trainer.data.repair.steps import Recipe
 from trainer.data.repair.write import Written
 from trainer.errors import UserFacingError
 from trainer.preparing import Preparation, carried_out, looked_at, output_for, output_in, prepared
-from trainer.wishes import Wishes
 
 NOTHING_FOUND = "I find nothing in {name} that I would repair. Say what shall be changed, and I show it first."
 
@@ -34,18 +34,13 @@ def prepare_data(args: Prepare, desk: Desk) -> ToolResult:
     args = _merging(args, desk)
     path = desk.data_file(args.dataset_path)
     patient = looked_at(path, tuple(args.input_paths[1:]), args.roles, _model(desk), desk.watch)
-    recipe, left = _recipe(args, patient)
+    recipe, left = recipe_for(args, patient)
     if not recipe.steps:
         say = "\n".join(left) or NOTHING_FOUND.format(name=path.name)
         return ToolResult("\n".join(in_english([say], desk.voice)), file=str(path))
     output = output_for(path, output_in(args.output_dir, desk.roots, desk.home))
     more = {"roles": args.roles, "base_model": _model(desk), "then": _then(desk)}
     return laid(prepared(patient, recipe, output, desk.watch, **more), desk, [*left, *_unused(args, output)])
-
-
-def waiting(desk: Desk) -> Preparation | None:
-    """The preparation that waits for a person, if any."""
-    return desk.order.preparation if desk.order is not None and desk.order_state == "proposed" else None
 
 
 def _another_file(args: Prepare, old: Preparation, desk: Desk) -> bool:
@@ -59,10 +54,12 @@ def _merging(args: Prepare, desk: Desk) -> Prepare:
     if "merge_files" not in args.prep_ops:
         return args.model_copy(update={"input_paths": []})
     full = [str(desk.data_file(name)) for name in args.input_paths or desk.files]
+    if not any(Path(name).name.lower() in args.question.lower() for name in full):
+        full.sort(key=lambda name: desk.files.index(name) if name in desk.files else len(desk.files))
     return args.model_copy(update={"input_paths": full, "dataset_path": full[0] if full else None})
 
 
-def _recipe(args: Prepare, patient: Patient) -> tuple[Recipe, list[str]]:
+def recipe_for(args: Prepare, patient: Patient) -> tuple[Recipe, list[str]]:
     """What was asked for, or the doctor's own recipe; with what is left open."""
     if meant_whole(args):
         return without(patient.advice.recipe, _parts(args)), []
@@ -118,24 +115,6 @@ def _spared(step: Any, parts: list[str]) -> Any | None:
 
 def _kept(old: Preparation, args: Prepare) -> dict[str, Any]:
     return {"roles": old.roles | args.roles, "base_model": old.base_model, "then": old.then}
-
-
-def planned_later(args: PlanArguments, desk: Desk) -> ToolResult:
-    """A plan wished while a preparation waits: it is made on the new file, once that is written."""
-    old = waiting(desk)
-    if old is None:
-        raise UserFacingError("no preparation is on the table", "", "Ask for the plan itself.")
-    wishes = Wishes(**(old.then or {})).merged(args.wishes().model_copy(update={"dataset_path": None}))
-    new = old.model_copy(update={"then": wishes.said()})
-    return laid(new, desk, ["The training plan is made on the new file, as soon as it is written."])
-
-
-def laid(preparation: Preparation, desk: Desk, notes: list[str]) -> ToolResult:
-    """A preparation on the table."""
-    order = Order(kind="prepare", preparation=preparation)
-    say = "\n".join(in_english([*notes, *preparation_words(preparation)], desk.voice))
-    shown = {"type": "preparation", "hash": order.hash, "order": order.model_dump(mode="json")}
-    return ToolResult(say, {"hash": order.hash}, [shown], order=order, file=preparation.dataset_path)
 
 
 def carry_out_preparation(order: Order, approval: str, desk: Desk) -> ToolResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from trainer.data.doctor.words import counted
 from trainer.data.repair.items import StepCount
 from trainer.data.repair.write import Written
 from trainer.preparing import Preparation
@@ -27,7 +28,7 @@ def preparation_words(preparation: Preparation) -> list[str]:
 def step_words(step: StepCount) -> str:
     """'mask e-mail addresses: 34 cells changed'."""
     facts = []
-    if step.set_aside:
+    if step.set_aside and f"{step.set_aside:,}" not in step.sentence:
         facts.append(f"{step.set_aside:,} row{'s' * (step.set_aside != 1)} left out")
     if step.joined:
         facts.append(f"{step.rows_in:,} rows become {step.rows_out:,}")
@@ -36,8 +37,9 @@ def step_words(step: StepCount) -> str:
     if step.changed:
         facts.append(f"{step.changed:,} cell{'s' * (step.changed != 1)} changed")
     note = f" ({step.note})" if step.note else ""
-    head = step.sentence[0].upper() + step.sentence[1:]
-    return f"{head}: {', '.join(facts) or 'nothing to do'}{note}."
+    nothing = "" if step.set_aside or step.op in ("shuffle", "map_columns", "convert") else "nothing to do"
+    told = ", ".join(facts) or nothing
+    return f"{step.sentence[0].upper()}{step.sentence[1:]}{': ' * bool(told)}{told}{note}."
 
 
 def done_words(written: Written) -> list[str]:
@@ -45,6 +47,6 @@ def done_words(written: Written) -> list[str]:
     outcome = written.outcome
     return [
         f"Written: {written.path} ({outcome.rows_out:,} of {outcome.rows_in:,} rows).",
-        f"{outcome.changed:,} cells were changed by the steps; every other cell is as it was read (checked by hash). "
+        f"{counted(outcome.changed, 'cell')} changed by the steps; every other cell is as it was read (checked by hash). "
         f"The record is {written.provenance.name}, the recipe for the next file {written.recipe.name}.",
     ]

@@ -13,8 +13,8 @@ import yaml
 from tools.arguments import Prepare
 from trainer.data.repair import steps as s
 from trainer.data.repair.patient import Patient
-from trainer.data.repair.propose import BROKEN, SURE_KINDS
 from trainer.data.repair.private import RULE_OF
+from trainer.data.repair.propose import BROKEN, MUCH, SURE_KINDS
 from trainer.errors import UserFacingError
 
 PII_KINDS = {
@@ -75,7 +75,12 @@ def steps_for(args: Prepare, patient: Patient) -> tuple[list[Any], list[str]]:
 
 
 def _dedupe(args: Prepare, p: Patient) -> Any:
-    return s.Deduplicate(how="exact" if says(table()["exact_only"], args.question) else "near")
+    """Near-repeats too, unless that would take much of the data (forms, templates) and nobody asked for it."""
+    if says(table()["exact_only"], args.question):
+        return s.Deduplicate(how="exact")
+    near = len(p.diagnosis.rows("near_duplicates"))
+    much = p.rows is not None and near > MUCH * p.rows and not says(table()["near_too"], args.question)
+    return s.Deduplicate(how="exact" if much else "near")
 
 
 def _redact(args: Prepare, p: Patient) -> Any:
@@ -97,7 +102,7 @@ def _drop_rows(args: Prepare, p: Patient) -> Any:
         return "I can't leave out rows by the values of a column yet, only by what the data report finds."
     if "rows_empty" in named or not (private or named):
         named += [rule for rule in BROKEN if rule in p.diagnosis.found]
-    return s.Drop(rules=tuple(dict.fromkeys([*private, *(named or BROKEN)])))
+    return s.Drop(rules=tuple(dict.fromkeys([*private, *named])) or BROKEN)
 
 
 def _drop_columns(args: Prepare, p: Patient) -> Any:

@@ -9,6 +9,7 @@ from tools import arguments as a
 from tools.desk import Desk, Tool, ToolResult
 from tools.explaining import compare_runs, explain_run
 from tools.planning import decline_plan, inspect_data, propose_plan, revise_plan
+from tools.preparing import prepare_data
 from tools.running import evaluate_run, resume_run, run_status, start_training, stop_run
 from tools.searching import search_hyperparameters
 from tools.talking import advise, clarify, refuse
@@ -16,6 +17,7 @@ from tools.using import ask_model, export_model
 
 _FUNCTIONS = (
     inspect_data,
+    prepare_data,
     propose_plan,
     revise_plan,
     decline_plan,

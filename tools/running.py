@@ -7,10 +7,13 @@ from pathlib import Path
 from tools.arguments import Nothing, OfRun
 from tools.desk import Desk, ToolResult
 from tools.orders import Order
+from tools.preparing import carry_out_preparation
+from tools.preparing_words import preparation_words
 from tools.search.study import StudyStore
-from tools.words import plan_words, result_words, status_words
+from tools.wording import Voice
+from tools.words import in_english, plan_words, result_words, status_words
 from trainer import launch
-from trainer.data.reading import fingerprint
+from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
 from trainer.runs import ACTIVE, Run
 
@@ -19,7 +22,7 @@ def start_training(args: Nothing, desk: Desk) -> ToolResult:
     """Start the plan that the person has approved. Without their approval nothing starts."""
     if desk.order is None:
         raise UserFacingError("there is no plan to start yet", "", "Say what you want to train, and on what.")
-    if desk.order_state == "none":
+    if desk.order_state == "none" or (desk.order_state == "started" and desk.order.kind == "prepare"):
         raise UserFacingError("no plan is on the table", "", "Ask for the plan again, then approve it.")
     if desk.order_state == "proposed":
         return ToolResult(
@@ -31,9 +34,11 @@ def start_training(args: Nothing, desk: Desk) -> ToolResult:
 
 def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     """Launch an approved order. The same approval starts one run, however often it is sent."""
-    if order.proposal.blockers:
-        raise UserFacingError("this plan can't start", "", order.proposal.blockers[0].advice)
-    data = order.proposal.plan.data
+    if order.kind == "prepare":
+        return carry_out_preparation(order, approval, desk)
+    if order.planned.blockers:
+        raise UserFacingError("this plan can't start", "", order.planned.blockers[0].advice)
+    data = order.planned.plan.data
     if not Path(data.dataset_path).is_file() or fingerprint(Path(data.dataset_path)) != data.fingerprint:
         raise UserFacingError(
             "has changed since the plan was shown",
@@ -47,7 +52,7 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
         trials = order.search.n_trials if order.search else 0
         say = f"{'Started' if new else 'Already started as'} {study.id}: up to {trials} trials."
         return ToolResult(say, {"study": study.id}, [{"type": "search_started", "study": study.id}])
-    run, new = desk.store.create(order.proposal, approval)
+    run, new = desk.store.create(order.planned, approval)
     if new or not (run.folder / "process.json").exists():
         # not new but never begun: the page died between the ticket and the launch
         launch.start(run)
@@ -60,13 +65,20 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
 def run_status(args: OfRun, desk: Desk) -> ToolResult:
     """Where a run stands: step, loss, time left, or how it ended; without a run, the plan on the table."""
     if args.run_id is None and desk.order is not None and desk.order_state == "proposed":
-        return ToolResult(plan_words(desk.order.proposal, desk.voice), {"hash": desk.order.hash})
+        return ToolResult(order_words(desk.order, desk.voice), {"hash": desk.order.hash})
     run = desk.run(args.run_id)
     return ToolResult(
         status_words(run, desk.voice),
         {"run_id": run.id, **run.status()},
         [{"type": "status", "run_id": run.id}],
     )
+
+
+def order_words(order: Order, voice: Voice) -> str:
+    """The order on the table, said again."""
+    if order.preparation is not None:
+        return "\n".join(in_english(preparation_words(order.preparation), voice))
+    return plan_words(order.planned, voice)
 
 
 def stop_run(args: OfRun, desk: Desk) -> ToolResult:

@@ -35,9 +35,9 @@ def search_hyperparameters(args: Search, desk: Desk) -> ToolResult:
 def search_terms(order: Order) -> str:
     """What a search would do, for its card."""
     settings = order.search or SearchSettings(n_trials=1, space={})
-    time = order.proposal.estimates.time
+    time = order.planned.estimates.time
     longest = settings.space.get("num_train_epochs", {}).get("high")
-    factor = max(1.0, longest / order.proposal.plan.schedule.num_train_epochs) if longest else 1.0
+    factor = max(1.0, longest / order.planned.plan.schedule.num_train_epochs) if longest else 1.0
     each = (
         "unknown"
         if time.high is None
@@ -53,7 +53,7 @@ def search_terms(order: Order) -> str:
 
 def _first(order: Order, settings: SearchSettings) -> str:
     """Whether the plan's own values lie in the space."""
-    outside = [n for n in settings.space if n not in own_values(order.proposal.plan, settings.space)]
+    outside = [n for n in settings.space if n not in own_values(order.planned.plan, settings.space)]
     if outside:
         return f"The plan's own {', '.join(outside)} lies outside this range, so trial 0 is not the plan"
     return "Trial 0 is the plan itself"
@@ -64,7 +64,7 @@ def best_order(study: Study) -> Order | None:
     best = study.state().get("best")
     if not best:
         return None
-    own = study.order().proposal
+    own = study.order().planned
     proposal = planfile.proposal_from(replace(own.plan, best["params"]))
     found = Reason(origin="search", why=f"best of {study.id}")
     reasons = proposal.reasons | own.reasons | dict.fromkeys(best["params"], found)

@@ -69,10 +69,12 @@ def looked_at(
     found = inspected_file(path, dict(roles or {}), model, watch=watch)
     tokens = tuple(tokenizer.special)
     if not merged:
-        return Patient(found.source, found.shape, found.diagnosis, found.profile.fingerprint, tokens)
+        return Patient(
+            found.source, found.shape, found.diagnosis, found.profile.fingerprint, found.profile.rows, tokens
+        )
     source = Merged([found.source, *(opened(Path(p)) for p in merged)])
     diagnosis = examine(source, found.shape, tokenizer, watch)
-    return Patient(source, found.shape, diagnosis, _mark(path, merged), tokens)
+    return Patient(source, found.shape, diagnosis, _mark(path, merged), tokens=tokens)
 
 
 def _mark(path: Path, merged: tuple[str, ...]) -> str:
@@ -88,8 +90,7 @@ def prepared(patient: Patient, recipe: Recipe, output: Path, watch: Watch | None
     outcome = patient.apply(recipe, None, watch)
     if not outcome.rows_out:
         raise UserFacingError("no row would be left", patient.source.path.name, "Take a step out.")
-    planned = {step.op for step in recipe.steps}
-    offers = [a for a in patient.advice.offered if a.step.op not in planned or a.step.op in ("drop", "redact")]
+    offers = [a for a in patient.advice.offered if a.step not in recipe.steps]
     return Preparation(
         dataset_path=str(patient.source.path),
         fingerprint=patient.fingerprint,

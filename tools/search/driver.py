@@ -54,7 +54,7 @@ class Driver:
         """All trials, then the conclusion."""
         self._close_left_over()
         if not self.optuna.trials:
-            self.optuna.enqueue_trial(own_values(self.order.proposal.plan, self.settings.space))
+            self.optuna.enqueue_trial(own_values(self.order.planned.plan, self.settings.space))
         with ThreadPoolExecutor(self.settings.workers) as pool:
             list(pool.map(lambda _: self._one(), range(self.settings.n_trials)))
         self.study.write(**conclude(self.optuna, self.order, self.study))
@@ -82,7 +82,7 @@ class Driver:
     def _attempt(
         self, trial: optuna.Trial, values: dict[str, Any], again: bool = False
     ) -> tuple[TrialState, float | None]:
-        proposal = self.order.proposal
+        proposal = self.order.planned
         plan = _looked_at_alike(replace(proposal.plan, values), proposal.plan)
         changed = proposal.model_copy(update={"plan": plan, "hash": plan.digest()})
         name = f"{self.study.id}-trial-{trial.number}{'-again' if again else ''}"

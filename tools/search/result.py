@@ -31,7 +31,7 @@ def conclude(found: optuna.Study, order: Order, study: Study) -> dict[str, Any]:
         }
     best = min(done, key=lambda t: t.value or 0.0)
     settings = order.search or SearchSettings(n_trials=1, space={})
-    own = own_values(order.proposal.plan, settings.space)
+    own = own_values(order.planned.plan, settings.space)
     first = next((t for t in done if t.number == 0 and len(own) == len(settings.space)), None)
     counts["out_of_time"] = sum(bool(t.user_attrs.get("out_of_time")) for t in found.trials)
     importance = _importance(found, done)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainer.preparing import Preparation
 from trainer.proposal import Proposal
 from ui import views
 
@@ -19,6 +20,21 @@ def plan_card(proposal: Proposal) -> str:
     lines += ["", *proof_lines(proposal)]
     lines += [f"  {f.severity}: {f.advice}" for f in proposal.findings]
     return "\n".join(lines)
+
+
+def preparation_card(preparation: Preparation) -> str:
+    """What would be done to the data: steps with counts, samples before and after, what stays."""
+    from agent.preparations import step_words
+
+    outcome = preparation.outcome
+    lines = [f"Preparation {preparation.hash[:8]} of {preparation.dataset_path}", ""]
+    lines.append(f"  rows {outcome.rows_in:,} -> {outcome.rows_out:,}, {outcome.changed:,} cells changed")
+    for n, step in enumerate(outcome.steps, start=1):
+        lines.append(f"  {n}. {step_words(step)}")
+        for diff in step.diffs:
+            lines += [f"     row {diff.row}, {diff.column}:", f"       - {diff.before!r}", f"       + {diff.after!r}"]
+    lines += [f"  left to you: {offer}" for offer in preparation.offered]
+    return "\n".join([*lines, f"  the source stays as it is; the new file: {preparation.output}"])
 
 
 def proof_lines(proposal: Proposal) -> list[str]:

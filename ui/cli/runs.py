@@ -185,7 +185,7 @@ def search(
     best = commands.best_plan(study)
     target = output or study.folder / "best-plan.yaml"
     if best is not None:
-        target.write_text(planfile.dump(best.proposal), "utf-8")
+        target.write_text(planfile.dump(best.planned), "utf-8")
     told = (
         f"{result.text}\nThe best plan is in {target}; approve it with: tunesmith train {target}"
         if best

@@ -62,19 +62,25 @@ def _one(session: Any, message: str, as_json: bool) -> None:
         "thread": session.thread,
         "events": events,
         "reply": reply,
-        "pending": pending
-        and {
-            "kind": pending.kind,
-            "hash": pending.hash,
-            "plan": pending.proposal.plan.model_dump(mode="json"),
-            "search": pending.search and pending.search.model_dump(mode="json"),
-        },
+        "pending": pending and _pending(pending),
     }
     emit(
         as_json,
         document,
         f'{reply}\n\n(go on with: tunesmith chat --thread {session.thread} "...")',
     )
+
+
+def _pending(order: Any) -> dict[str, Any]:
+    """What waits for a person's yes, for programs."""
+    if order.preparation is not None:
+        return {"kind": order.kind, "hash": order.hash, "preparation": order.preparation.model_dump(mode="json")}
+    return {
+        "kind": order.kind,
+        "hash": order.hash,
+        "plan": order.planned.plan.model_dump(mode="json"),
+        "search": order.search and order.search.model_dump(mode="json"),
+    }
 
 
 def _reply(events: list[dict[str, Any]]) -> str:
@@ -96,10 +102,13 @@ def _converse(session: Any) -> None:
 
 def _show_cards(session: Any, events: list[dict[str, Any]]) -> None:
     from agent import commands
-    from ui.cli.cards import plan_card
+    from ui.cli.cards import plan_card, preparation_card
 
-    if any(e["type"] == "plan" for e in events) and session.pending:
-        note(plan_card(session.pending.proposal))
+    order = session.pending
+    if order and any(e["type"] == "plan" for e in events):
+        note(plan_card(order.planned))
+    elif order and any(e["type"] == "preparation" for e in events):
+        note(preparation_card(order.preparation))
     for e in events:
         if e["type"] == "run_started":
             note("Following it; Ctrl-C leaves it running.")
@@ -158,7 +167,7 @@ def demo() -> None:
     order = session.pending
     if order is None:
         raise UserFacingError("the demo's plan was not made", "demo", "Run `tunesmith doctor`.")
-    note("\n" + plan_card(order.proposal))
+    note("\n" + plan_card(order.planned))
     note(f"\nyou > yes, go   (this demo approves plan {order.hash[:8]} for you)")
     events = session.ask("yes, go")
     note(_reply(events))

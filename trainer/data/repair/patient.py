@@ -24,6 +24,8 @@ class Patient:
     fingerprint: str
     """SHA-256 of the source, or over those of all files that are merged."""
 
+    rows: int | None = None
+    """Rows of the source, where they were counted."""
     tokens: tuple[str, ...] = ()
     """Special tokens of the chosen model."""
 
@@ -34,4 +36,4 @@ class Patient:
     @property
     def advice(self) -> Advice:
         """The doctor's own recipe and offers."""
-        return advise(self.diagnosis)
+        return advise(self.diagnosis, self.rows)

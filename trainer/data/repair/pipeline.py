@@ -13,7 +13,7 @@ from trainer.data.doctor.diagnosis import Diagnosis
 from trainer.data.doctor.watch import Reporter, Watch
 from trainer.data.formats import Shape
 from trainer.data.reading import Row
-from trainer.data.repair import rows, texts, whole
+from trainer.data.repair import converting, grouping, rows, texts, whole
 from trainer.data.repair.items import Item, StepCount, cell_bytes
 from trainer.data.repair.merging import Merged
 from trainer.data.repair.steps import OPS, Recipe
@@ -21,7 +21,7 @@ from trainer.data.repair.words import sentence
 from trainer.data.repair.work import Work
 from trainer.data.sources.source import Source
 
-ROOMS = (rows, texts, whole)
+ROOMS = (rows, texts, whole, converting, grouping)
 APPLY: dict[str, Callable[[Any, Iterator[Item], Work], Iterator[Item]]] = {
     op: next(getattr(room, op) for room in ROOMS if hasattr(room, op)) for op in OPS
 }
@@ -111,9 +111,7 @@ def after(step: Any, shape: Shape) -> Shape:
     if step.op == "drop_columns":
         return replace(shape, roles={r: c for r, c in shape.roles.items() if c not in step.columns})
     if step.op in ("convert", "group"):
-        from trainer.data.repair.converting import shape_after
-
-        return shape_after(step, shape)
+        return converting.shape_after(step, shape)
     return shape
 
 

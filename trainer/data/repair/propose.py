@@ -17,6 +17,10 @@ SURE_KINDS = ("email", "phone", "card", "iban", "ip", "id_number", "key")
 """Kinds with a checksum or a plain form; names and addresses are found by rough lists and are offered."""
 
 
+MUCH = 0.3
+"""Share of the rows from which near-repeats are perhaps the nature of the data (forms, templates), not a fault."""
+
+
 @dataclass(frozen=True)
 class Advised:
     """A step with the reason for it and how many rows (or columns) it concerns."""
@@ -44,12 +48,17 @@ class Advice:
         return s.Recipe(steps=tuple(a.step for a in self.proposed))
 
 
-def advise(diagnosis: Diagnosis) -> Advice:
-    """Texts are mended first (so that repeats are seen as such), then rows go, then private values are masked."""
-    safe = [_encoding, _control, _broken, _repeats, _private, _labels]
+def advise(diagnosis: Diagnosis, rows: int | None = None) -> Advice:
+    """Texts are mended first (so that repeats are seen as such), then rows go, then private values are masked.
+
+    `rows` is how many the source has: near-repeats that would take too many of them are offered, not proposed.
+    """
+    near = _near(diagnosis)
+    much = near is not None and rows is not None and near.count > MUCH * rows
+    safe = [_encoding, _control, _broken, _exact if much or near is None else _near, _private, _labels]
     proposed = [a for make in safe if (a := make(diagnosis))]
     offered = [a for make in _OFFERS if (a := make(diagnosis))]
-    return Advice(tuple(proposed), tuple(offered))
+    return Advice(tuple(proposed), (near, *offered) if much and near else tuple(offered))
 
 
 def _encoding(d: Diagnosis) -> Advised | None:
@@ -71,12 +80,18 @@ def _broken(d: Diagnosis) -> Advised | None:
     return Advised(s.Drop(rules=rules), "No training can use these rows.", len(rows)) if rules else None
 
 
-def _repeats(d: Diagnosis) -> Advised | None:
-    exact, near = d.rows("exact_duplicates"), d.rows("near_duplicates")
-    if not exact and not near:
-        return None
-    why = "Repeats are learned by heart, and on both sides of the split they make the score too good."
-    return Advised(s.Deduplicate(how="near" if near else "exact"), why, len(exact | near))
+REPEATS_WHY = "Repeats are learned by heart, and on both sides of the split they make the score too good."
+
+
+def _exact(d: Diagnosis) -> Advised | None:
+    rows = d.rows("exact_duplicates")
+    return Advised(s.Deduplicate(how="exact"), REPEATS_WHY, len(rows)) if rows else None
+
+
+def _near(d: Diagnosis) -> Advised | None:
+    near = d.rows("near_duplicates")
+    rows = near | d.rows("exact_duplicates")
+    return Advised(s.Deduplicate(how="near"), REPEATS_WHY, len(rows)) if near else None
 
 
 def _private(d: Diagnosis) -> Advised | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from trainer.data.repair import steps as s
 from trainer.data.repair.cells import at
@@ -99,22 +98,6 @@ def _weigh(
 _BALANCE: dict[str, Callable[..., Iterator[Item]]] = {"downsample": _down, "upsample": _up, "weight": _weigh}
 
 
-def group(step: s.Group, items: Iterator[Item], work: Work) -> Iterator[Item]:
-    """Single messages joined into conversations. Holds all rows."""
-    from trainer.data.repair.grouping import conversations_of
-
-    rows = held(items, work.tally)
-    kept = 0
-    for made, members in conversations_of(step, rows, work):
-        kept += len(members)
-        work.tally.joined += len(members) - 1
-        work.tally.changed += 1
-        first = members[0]
-        numbers = tuple(n for m in members for n in m.from_rows)
-        yield replace(first, value=made, from_rows=numbers, origin=None, touched=frozenset(made), names=())
-    work.tally.set_aside += len(rows) - kept
-
-
 def merge(step: s.Merge, items: Iterator[Item], work: Work) -> Iterator[Item]:
     """The rows of all files: the source gives them already (see merging), here they are counted."""
     for item in items:
@@ -123,17 +106,3 @@ def merge(step: s.Merge, items: Iterator[Item], work: Work) -> Iterator[Item]:
         else:
             work.tally.added += 1
         yield item
-
-
-def convert(step: s.Convert, items: Iterator[Item], work: Work) -> Iterator[Item]:
-    """Each row in another format; every text of it is in the new row too."""
-    from trainer.data.repair.converting import convert_one
-
-    for item in items:
-        work.tally.rows_in += 1
-        made, lost = convert_one(item, step.target, work)
-        if made is None:
-            work.tally.note = f"row {item.row}: {lost}" if not work.tally.set_aside else work.tally.note
-            work.tally.aside(item)
-            continue
-        yield made

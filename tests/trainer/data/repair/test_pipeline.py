@@ -205,3 +205,47 @@ def test_steps_applied_to_their_own_output_change_nothing(rows: Rowlist) -> None
     once, _ = done(rows, *STREAMING)
     twice, outcome = done(once, *STREAMING)
     assert repr(twice) == repr(once) and outcome.changed == 0 and outcome.rows_out == len(once)
+
+
+def test_messages_become_conversations_and_every_row_is_counted() -> None:
+    rows = [
+        {"ticket": f"T{t}", "from": who, "text": f"{what} {t}"}
+        for t in range(4)
+        for who, what in (("customer", "where is order"), ("customer", "please hurry with"), ("agent", "on its way:"))
+    ]
+    shape = Shape("chat_rows", {"text": "text"}, extras={"group": "ticket", "speaker": "from"})
+    out, outcome = done(rows, s.Group(), shape=shape)
+    assert out[1] == {
+        "messages": [
+            {"role": "user", "content": "where is order 1\nplease hurry with 1"},
+            {"role": "assistant", "content": "on its way: 1"},
+        ],
+        "ticket": "T1",
+    }
+    assert (outcome.steps[0].rows_out, outcome.steps[0].joined) == (4, 8)
+    with pytest.raises(UserFacingError, match="who speaks"):
+        done(rows, s.Group(), shape=Shape("unclear", {"text": "text"}))
+
+
+@pytest.mark.parametrize(
+    ("target", "made"),
+    [
+        (
+            "messages",
+            {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "id": "7"},
+        ),
+        ("text", {"text": "q\n\na", "id": "7"}),
+        ("prompt_completion", {"prompt": "q", "completion": "a", "id": "7"}),
+    ],
+)
+def test_rows_are_converted_with_their_id(target: Any, made: dict[str, Any]) -> None:
+    shape = Shape("prompt_completion", {"prompt": "ask", "completion": "say"}, extras={"id": "id"})
+    out, outcome = done([{"id": "7", "ask": "q", "say": "a", "mood": "x"}], s.Convert(target=target), shape=shape)
+    assert out == [made] and "mood" in outcome.steps[0].note
+    again = {"messages": "messages", "text": "text", "prompt_completion": "prompt"}[target]
+    assert again in out[0]
+
+
+def test_what_cannot_be_converted_is_set_aside() -> None:
+    out, outcome = done([{"prompt": "q", "completion": "a"}], s.Convert(target="preference"))
+    assert out == [] and outcome.steps[0].set_aside == 1 and "can't be written so" in outcome.steps[0].note

@@ -1,0 +1,81 @@
+"""The paper on the table: the newest plan or preparation, as a card and as YAML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from agent import commands, preparations
+from trainer import planfile
+from trainer.data.repair.items import Diff, StepCount
+from trainer.preparing import Preparation
+from trainer.proposal import Proposal
+from ui import html
+from ui.html import esc
+
+NONE_YET = "Say what you want and give a file: the plan appears here, every value with its reason."
+_PAPERS = ("plan", "preparation", "prepared")
+
+
+def shown(events: list[dict[str, Any]], expert: bool) -> tuple[str, str]:
+    """(card, YAML) of what was laid on the table last."""
+    paper = next((e for e in reversed(events) if e["type"] in _PAPERS), None)
+    if paper is None:
+        return html.empty(NONE_YET), ""
+    if paper["type"] == "prepared":
+        return prepared_card(paper), ""
+    if paper["type"] == "preparation":
+        preparation = Preparation.model_validate(paper["order"]["preparation"])
+        return preparation_card(preparation, paper["hash"]), preparation.recipe.to_yaml()
+    proposal = Proposal.model_validate(paper["order"]["proposal"])
+    search = commands.search_line(paper["order"])
+    return html.plan_card(proposal, paper["hash"], expert, search, paper.get("diff")), planfile.dump(proposal)
+
+
+def preparation_card(preparation: Preparation, digest: str) -> str:
+    """What would be done to the data: steps with counts and samples, what stays, the hash."""
+    outcome, name = preparation.outcome, Path(preparation.dataset_path).name
+    steps = "".join(_step(step) for step in outcome.steps)
+    lines = [
+        ("Rows", f"{outcome.rows_in:,} → {outcome.rows_out:,}"),
+        ("Changes", f"{outcome.changed:,} cells; every other cell stays as it is (proved by a hash)"),
+        ("New file", Path(preparation.output).name),
+        ("Stays", f"{name} itself is not touched"),
+    ]
+    if outcome.unreadable:
+        lines.insert(1, ("Unreadable", f"{outcome.unreadable:,} lines of {name}; they are in no file"))
+    facts = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in lines)
+    offers = "".join(f"<li>{esc(o)}</li>" for o in preparation.offered)
+    left = f"<details><summary>Left to you</summary><ul>{offers}</ul></details>" if offers else ""
+    return (
+        f'<section class="ts-card" data-hash="{esc(digest)}"><h2>Prepare {esc(name)}</h2>'
+        f'<dl class="ts-lines">{facts}</dl><ol class="ts-prep">{steps}</ol>{left}'
+        f'<p class="ts-hash">preparation {esc(digest[:8])}</p></section>'
+    )
+
+
+def _step(step: StepCount) -> str:
+    diffs = "".join(_diff(d) for d in step.diffs)
+    samples = f"<details><summary>before and after</summary>{diffs}</details>" if diffs else ""
+    gone = f" Left out, among others: rows {', '.join(map(str, step.rows))}." if step.rows else ""
+    return f"<li>{esc(preparations.step_words(step))}{esc(gone)}{samples}</li>"
+
+
+def _diff(diff: Diff) -> str:
+    return (
+        f'<div class="ts-sample"><p class="q">Row {diff.row:,}, {esc(diff.column)}</p><div class="pair">'
+        f"<div><h3>before</h3><p>{esc(diff.before)}</p></div><div><h3>after</h3><p>{esc(diff.after)}</p></div></div></div>"
+    )
+
+
+def prepared_card(event: dict[str, Any]) -> str:
+    """The new file and its record."""
+    record, name = event["record"], Path(event["path"]).name
+    lines = [
+        ("Written", event["path"]),
+        ("Rows", f"{record['source']['rows']:,} → {record['output']['rows']:,}"),
+        ("Record", f"{name}.provenance.json: source, steps, counts, versions, hashes"),
+        ("Next month", f"tunesmith prepare FILE --recipe {name}.recipe.yaml"),
+    ]
+    facts = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in lines)
+    return f'<section class="ts-card"><h2>{esc(name)} is ready</h2><dl class="ts-lines">{facts}</dl></section>'
