@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: run demo install test test-slow trials lint format screenshots base-model sample brain eval-brain clean chromium
+.PHONY: run demo install test test-slow trials lint format screenshots base-model sample brain eval-brain clean chromium postgres
 
 run: install
 	$(BIN)/tunesmith ui
@@ -31,7 +31,15 @@ chromium:
 	  $$S apt-get update -qq && $$S apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	echo "Chromium could not be installed: the browser tests will be skipped and say so"
 
-test: install chromium lint
+# The reader of SQL tables is tried on a server of its own; Debian and Ubuntu have it as a package.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	{ echo "installing PostgreSQL for the tests of SQL tables"; \
+	  if [ "$$(id -u)" = 0 ]; then S=; else S=sudo; fi; \
+	  $$S apt-get update -qq && $$S apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
+	echo "PostgreSQL could not be installed: its tests will be skipped and say so"
+
+test: install chromium postgres lint
 	$(BIN)/python -m pytest
 
 test-slow: install chromium

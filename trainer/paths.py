@@ -37,8 +37,8 @@ def inside(path: Path, roots: Iterable[Path]) -> bool:
     return any(real.is_relative_to(root.resolve()) for root in roots)
 
 
-def checked(path: str | Path, roots: Iterable[Path] | None = None) -> Path:
-    """A regular file that exists and, where roots are given, lies in one of them."""
+def checked(path: str | Path, roots: Iterable[Path] | None = None, folders: bool = False) -> Path:
+    """A regular file (or a folder, where allowed) that exists and, where roots are given, lies in one of them."""
     found = Path(path).expanduser()
     if roots is not None and not inside(found, roots):
         raise UserFacingError(
@@ -48,6 +48,8 @@ def checked(path: str | Path, roots: Iterable[Path] | None = None) -> Path:
         )
     if not found.exists():
         raise UserFacingError("there is no such file", str(path), _nearest(found))
+    if found.is_dir() and folders:
+        return found
     if found.is_dir():
         raise UserFacingError("is a folder, not a file", str(path), "Name one file in it.")
     if not found.is_file():

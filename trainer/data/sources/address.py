@@ -31,6 +31,13 @@ def local(text: str, home: Path) -> Path:
         return sql.take(text, home / "imports")
     if scheme and text[scheme.end() : scheme.end() + 1] == "/" and not Path(text).exists():
         raise _refused(text, name)
+    try:
+        return _here(text, home)
+    except (OSError, ValueError, RuntimeError) as error:  # a name too long, a zero byte, no such user's home
+        raise UserFacingError("is no path I can look at", text[:80], str(error)[:80]) from None
+
+
+def _here(text: str, home: Path) -> Path:
     path = Path(text).expanduser()
     if _is_hub_id(text, path):
         return hub.fetch(text, home / "hub")
