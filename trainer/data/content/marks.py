@@ -12,9 +12,11 @@ _TABLE = "markup.yaml"
 
 def placeholders(text: str) -> list[Span]:
     """Slots nobody filled: {{name}}, {name}, ${x}, [Your Name], %%name%%, lorem ipsum, an answer that is "TODO"."""
+    program = bool(pattern(_TABLE, "placeholders", "program").search(text))
+    names = ("double", "marks", "filler", "whole", *(() if program else ("single", "shell")))
     found = [
         span
-        for name in ("double", "single", "shell", "marks", "filler", "whole")
+        for name in names
         for span in spans(pattern(_TABLE, "placeholders", name), "placeholder", text)
     ]
     return disjoint(outside_code(text, found + _slots(text)))
@@ -27,14 +29,22 @@ def _slots(text: str) -> list[Span]:
     angle = re.compile(rf"<(?:{slot})>")
     ended = set(re.findall(r"</([A-Za-z]{1,20})>", text))
     found = spans(square, "placeholder", text)
-    return found + spans(angle, "placeholder", text, lambda m: m.group()[1:-1] not in ended)
+    return found + spans(angle, "placeholder", text, lambda m: _is_slot(m.group()[1:-1], ended))
+
+
+def _is_slot(said: str, ended: set[str]) -> bool:
+    """Whether words in angle brackets ask for something: <NAME>, <your name>; <text> is an element."""
+    return said not in ended and (said.isupper() or not said.isalpha() or not said.isascii())
 
 
 def formats(text: str) -> list[Span]:
     """Marks of printf and its kin: %s, %1$d, %(name)s, {0}; not "100% sure", and not in a call of printf."""
     if pattern(_TABLE, "format_marks", "program").search(text):
         return []
-    return outside_code(text, disjoint(spans(pattern(_TABLE, "format_marks", "find"), "format", text)))
+    found = spans(pattern(_TABLE, "format_marks", "find"), "format", text)
+    if "{0" in text:
+        found += spans(pattern(_TABLE, "format_marks", "numbered"), "format", text)
+    return outside_code(text, disjoint(found))
 
 
 def worked_sums(text: str) -> list[Span]:
@@ -46,6 +56,8 @@ def hotkeys(text: str) -> list[Span]:
     """Underscores before a letter of a menu's word: _File, Sa_ve, 文件(_F); only in short texts that hold no code."""
     own = table(_TABLE)["hotkey_marks"]
     if len(text) > own["longest"] or pattern(_TABLE, "hotkey_marks", "program").search(text):
+        return []
+    if pattern(_TABLE, "hotkey_marks", "label").fullmatch(text.strip()):
         return []
     return disjoint(spans(pattern(_TABLE, "hotkey_marks", "find"), "hotkey", text))
 

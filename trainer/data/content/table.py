@@ -16,6 +16,8 @@ from trainer.data.content.check import Span
 HERE = Path(__file__).parent
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,300}`", re.DOTALL)
+_MARGIN = 12
+"""Characters after a run of digits that a look-ahead may ask for."""
 Keep = Callable[[re.Match[str]], bool]
 Finder = Callable[[str], list[Span]]
 
@@ -59,13 +61,18 @@ def spans(
     A group whose name starts with `hit` is the span.
     """
     places = [(0, len(text))] if runs is None else runs
-    matches = (m for start, end in places for m in found.finditer(text, start, end) if keep is None or keep(m))
+    matches = (m for place in places for m in found.finditer(text, *place) if _whole(m) and (keep is None or keep(m)))
     return [Span(*_place(m), kind) for m in matches]
 
 
-def runs(run: re.Pattern[str], text: str, margin: int = 12) -> list[tuple[int, int]]:
+def _whole(match: re.Match[str]) -> bool:
+    """Whether a match ends in its run, not where the search was cut off."""
+    return match.endpos == len(match.string) or match.end() <= match.endpos - _MARGIN
+
+
+def runs(run: re.Pattern[str], text: str) -> list[tuple[int, int]]:
     """Where the characters stand that a number can be made of, with what follows them."""
-    return [(m.start(), m.end() + margin) for m in run.finditer(text)]
+    return [(m.start(), m.end() + _MARGIN) for m in run.finditer(text)]
 
 
 @cache
