@@ -104,7 +104,7 @@ def _out_of_order(names: tuple[str, ...], roles: tuple[str, ...]) -> tuple[str, 
             found["two_users"] = None
         elif role == before == "assistant" and not called and name not in FUNCTION_CALL:
             found["two_answers"] = None
-        elif role == "assistant" and before in ("", "system"):
+        elif role == "assistant" and before in ("", "system") and "system_inside" not in found:
             found["answer_first"] = None
         before, called = role, name in FUNCTION_CALL
     return tuple(found)
