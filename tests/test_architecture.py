@@ -74,7 +74,15 @@ def test_every_command_of_the_readme_exists() -> None:
 def test_every_prompt_renders_and_uses_what_it_is_given() -> None:
     from prompts import render
 
-    given = {"system": {"situation": "{}", "examples": "e"}, "phrase": {"words": 10, "question": "q", "result": "r"}}
+    given = {
+        "system": {"situation": "{}", "examples": "e"},
+        "phrase": {"words": 10, "question": "q", "result": "r"},
+        "more_paraphrase": {"texts": "t"},
+        "more_translate": {"language": "German", "texts": "t"},
+        "more_new_rows": {"wanted": 5, "rows": "r", "columns": "c", "label": "", "label_column": "", "labels": ""},
+        "more_answers": {"examples": "e", "questions": "q"},
+        "more_judge": {"examples": "e", "rows": "r"},
+    }
     assert {p.stem for p in (ROOT / "prompts").glob("*.md")} == set(given)
     for name, variables in given.items():
         assert render(name, **variables).text

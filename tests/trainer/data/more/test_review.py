@@ -1,0 +1,70 @@
+"""No new row is trained on before a person has accepted it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from trainer.data.more.augmentation import augmentation, carried_out
+from trainer.data.more.request import Request
+from trainer.data.more.review import accept, origins, synthetic, unreviewed
+from trainer.data.repair.write import provenance_of
+from trainer.data.sources import open_source
+from trainer.errors import UserFacingError
+from trainer.paths import SAMPLE_DATA
+
+
+@pytest.fixture
+def pending(tmp_path: Path) -> Path:
+    return carried_out(augmentation(SAMPLE_DATA, Request(rows=6), tmp_path)).path
+
+
+def rows_of(path: Path) -> list[dict[str, object]]:
+    return [row for chunk in open_source(path).chunks() for row in chunk.rows]
+
+
+def test_new_rows_are_unreviewed(pending: Path) -> None:
+    assert all(unreviewed(row) for row in rows_of(pending))
+    assert not any(unreviewed(row) for row in rows_of(SAMPLE_DATA))
+    assert not unreviewed({"review": "pending", "text": "a film"})
+
+
+def test_accepted_rows_follow_the_own_ones(pending: Path) -> None:
+    edited = {"customer_message": "Where is my kite?", "agent_reply": "Here.", "topic": "delivery"}
+    path = accept(pending, {1: "accept", 2: "reject", 3: edited})
+    own, rows = rows_of(SAMPLE_DATA), rows_of(path)
+    assert rows[: len(own)] == own
+    first, second = rows[len(own) :]
+    assert not unreviewed(first)
+    assert synthetic(first)
+    assert own[origins(first)[0] - 1]["agent_reply"] == first["agent_reply"]
+    assert second.items() >= edited.items()
+    assert second["review"] == "accepted"
+    record = json.loads(provenance_of(path).read_text())
+    assert record["decisions"] == {"accept": 1, "reject": 1, "edited": 1, "undecided": 3}
+    assert rows_of(pending)[0]["review"] == "pending"
+
+
+def test_only_the_accepted_ones(pending: Path) -> None:
+    assert len(rows_of(accept(pending, {2: "accept"}, with_originals=False))) == 1
+
+
+def test_two_reviews_give_two_files(pending: Path) -> None:
+    assert accept(pending, {1: "accept"}) != accept(pending, {1: "accept"})
+
+
+@pytest.mark.parametrize(
+    ("decisions", "words"),
+    [
+        ({}, "no row is accepted"),
+        ({1: "reject"}, "no row is accepted"),
+        ({99: "accept"}, "no row 99"),
+        ({1: "maybe"}, "no decision"),
+    ],
+)
+def test_what_is_no_decision(pending: Path, decisions: dict[int, str], words: str) -> None:
+    with pytest.raises(UserFacingError, match=words):
+        accept(pending, dict(decisions))
+    assert not list(pending.parent.glob("*accepted*"))
