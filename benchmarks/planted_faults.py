@@ -21,17 +21,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tests.trainer.data.planted import Report, Score, rows_told, score, score_clean, table
+from tests.trainer.data.asking import inspected
+from tests.trainer.data.planted import Score, rows_told, score, score_clean, table
 from tests.trainer.data.planted_sheets import carrier_sheets, clean_sheets, planted_sheets
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-
-def inspected(path: Path) -> Report:
-    """What the command line's inspection says of a file."""
-    from agent import commands
-
-    return dict(commands.inspect(path).data)
 
 
 def scores_of(folder: Path, rows: int, each: int, only: list[str]) -> dict[str, Score]:

@@ -82,7 +82,7 @@ def nan_infinity_null(folder: Path) -> Nasty:
         jsonl(folder / "nan.jsonl", rows),
         rows=40,
         rules=("not_a_number", "rows_empty"),
-        values=((7, "score", float("-inf")),),
+        values=((7, "score", "-Infinity"),),
     )
 
 

@@ -189,8 +189,8 @@ def _score_rows(sheet: Sheet, rule: str, told: set[int], one: Score) -> None:
     one.fired += sorted({what for row, what in decoys.items() if row in told})
 
 
-ON_CLEAN = {"licence_unknown"}
-"""What may rightly be said of clean sheets: no licence stands beside a made-up file."""
+ON_CLEAN = {"licence_unknown", "low_trained_share"}
+"""What may rightly be said of clean sheets: no licence stands beside them, and a label is a small share of a mail."""
 
 
 def score_clean(report: Report, scores: dict[str, Score]) -> None:

@@ -442,7 +442,7 @@ def long_prompts_sheet(folder: Path, rows: int) -> Sheet:
 def lines_sheet(folder: Path, rows: int, each: int, rule: str) -> Sheet:
     """A JSONL with broken lines. A finding may name the line, or the row that the line became."""
     rng = Random(43)
-    lines = [json.dumps(asked(t)).encode() for t in tickets(rows, 43)]
+    lines = [json.dumps(asked(t)).replace(". ", ". – é: ", 1).encode() for t in tickets(rows, 43)]
     chosen = sorted(rng.sample(range(rows), each))
     for n, at in enumerate(chosen):
         lines[at] = _BREAK[rule](lines[at], n)

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from agent import commands
+from tests.trainer.data.asking import tunesmith
 from tests.trainer.data.nasty import Nasty, load
 from trainer.data.reading import read
-from trainer.errors import UserFacingError
 
 ROOT = Path(__file__).parents[3]
 LIGHT = [name for name in load() if not name.startswith("huge_")]
@@ -35,13 +33,14 @@ def nasty(request: pytest.FixtureRequest, tmp_path: Path) -> Nasty:
 
 def told(found: Nasty) -> tuple[dict[str, Any] | None, str]:
     """The report (None when refused) and all that a person or a program sees."""
-    try:
-        result = commands.inspect(found.path)
-    except UserFacingError as error:
-        return None, error.sentence()
-    shown = result.say + "".join(f["advice"] for f in result.data["findings"])
+    said = tunesmith("inspect", found.path)
+    assert said.code in (0, 2), said.words
+    if said.code == 2:
+        assert said.document["error"]
+        return None, said.document["error"]
+    shown = said.errors + "".join(f["advice"] for f in said.document["findings"])
     assert not [c for c in found.escaped if c in shown]
-    return result.data, result.say + json.dumps(result.data, ensure_ascii=False, default=str)
+    return said.document, said.words
 
 
 def same(one: Any, two: Any) -> bool:
@@ -104,24 +103,19 @@ def digest(path: Path) -> str:
 def test_prepare_writes_a_new_file_or_says_why_not(
     home: Path, nasty: Nasty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ui.cli.main import app
-
-    if "prepare" not in {c.name for c in app.registered_commands}:
-        pytest.skip("there is no command prepare yet")
     monkeypatch.chdir(tmp_path)
     before, out = digest(nasty.path), tmp_path / "out" / "prepared.jsonl"
     out.parent.mkdir()
-    done = CliRunner().invoke(app, ["prepare", str(nasty.path), "--yes", "-o", str(out), "--json"])
-    assert isinstance(done.exception, SystemExit | None), repr(done.exception)
-    assert done.exit_code in (0, 2), done.output[-500:]
-    assert "Traceback" not in done.output
+    said = tunesmith("prepare", nasty.path, "--yes", "-o", out)
+    assert said.code in (0, 2), said.words
+    assert "Traceback" not in said.words
     assert digest(nasty.path) == before, "the original was touched"
     assert not (tmp_path.parent / "escaped.csv").exists()
-    if done.exit_code == 2:
-        assert json.loads(done.stdout)["error"]
+    if said.code == 2:
+        assert said.document["error"]
     else:
         assert nasty.outcome != "refused"
-        assert out.exists(), done.output[-500:]
+        assert out.exists(), said.words[-500:]
 
 
 MEASURED = """

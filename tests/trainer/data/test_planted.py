@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import commands
+from tests.trainer.data.asking import inspected
 from tests.trainer.data.planted import ON_CLEAN, Score, Sheet, rows_told, score, table
 from tests.trainer.data.planted_sheets import (
     _BREAK,
@@ -38,7 +38,7 @@ def rows_of(sheet: Sheet) -> list[dict[str, object]]:
 def found(*sheets: Sheet) -> dict[str, Score]:
     scores: dict[str, Score] = {}
     for sheet in sheets:
-        score(sheet, dict(commands.inspect(sheet.path).data), scores)
+        score(sheet, inspected(sheet.path), scores)
     return scores
 
 
@@ -113,5 +113,5 @@ def test_broken_lines_are_found(home: Path, tmp_path: Path, rule: str) -> None:
 
 def test_clean_rows_stay_silent(home: Path, tmp_path: Path) -> None:
     for path in clean_sheets(tmp_path, 700):
-        told = {f["rule"]: f["advice"] for f in commands.inspect(path).data["findings"] if f["rule"] not in ON_CLEAN}
+        told = {f["rule"]: f["advice"] for f in inspected(path)["findings"] if f["rule"] not in ON_CLEAN}
         assert not told, (path.name, told)
