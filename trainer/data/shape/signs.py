@@ -19,6 +19,8 @@ from trainer.data.shape.turns import keys_of
 LOOKED_AT = 400
 """Rows whose text is looked at, spread over all."""
 _ASKS = re.compile(r"[?？؟]\s*[\"'»”」)]?\s*(?:$|\n)|[?？؟]\s+\S")
+_JITTER = 7919
+"""A prime that moves each sampled row within its stretch."""
 _ONE_THING = 200
 """A text longer than this is no number, date or address."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
@@ -132,8 +134,9 @@ class Signs:
 
 
 def sample(rows: list[Row], most: int = LOOKED_AT) -> list[Row]:
-    """At most `most` rows, evenly over all."""
-    return rows[:: max(1, -(-len(rows) // most))]
+    """At most `most` rows, spread over all; not every n-th, which in a chat would be one speaker's."""
+    step = max(1, -(-len(rows) // most))
+    return [rows[min(at + at // step * _JITTER % step, len(rows) - 1)] for at in range(0, len(rows), step)]
 
 
 def signs_of(name: str, rows: list[Row]) -> Signs:

@@ -137,3 +137,15 @@ def test_odd_tables_break_nothing(rows) -> None:  # type: ignore[no-untyped-def]
     shape = shaped(rows)
     assert shape.format
     assert (shape.question or "?").count("?") == 1
+
+
+def test_alternating_rows_are_sampled_on_both_sides() -> None:
+    rows = [
+        {"thread": f"t{i // 4}", "from": ("user", "agent")[i % 2], "text": f"some words {i}", "at": "2024-03-12 10:00"}
+        for i in range(4000)
+    ]
+    shape = shaped(rows)
+    assert (shape.format, shape.extras["speaker"]) == ("chat_rows", "from")
+    assert shape.question == (
+        "Every row is one turn of a chat: shall I group them by thread into conversations in which agent is the assistant?"
+    )
