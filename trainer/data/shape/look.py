@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -127,11 +127,10 @@ NAMED = {
 
 
 def look_at(columns: list[Column], rows: list[Row]) -> Look:
-    """Signs of every column over a sample of the rows."""
+    """Signs of every column over a sample of the rows; how many values differ is counted over all."""
     few = sample(rows)
-    return Look(
-        {c.name: c for c in columns}, {c.name: signs_of(c.name, few) for c in columns}, few, rows[:LOOKED_AT], len(rows)
-    )
+    signs = {c.name: replace(signs_of(c.name, few), distinct=c.distinct / max(c.filled, 1)) for c in columns}
+    return Look({c.name: c for c in columns}, signs, few, rows[:LOOKED_AT], len(rows))
 
 
 def silent(column: str) -> bool:

@@ -146,6 +146,5 @@ def test_alternating_rows_are_sampled_on_both_sides() -> None:
     ]
     shape = shaped(rows)
     assert (shape.format, shape.extras["speaker"]) == ("chat_rows", "from")
-    assert shape.question == (
-        "Every row is one turn of a chat: shall I group them by thread into conversations in which agent is the assistant?"
-    )
+    assert shape.extras["group"] == "thread"
+    assert "by thread into conversations in which agent is the assistant?" in (shape.question or "")
