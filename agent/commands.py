@@ -15,14 +15,14 @@ from tools import arguments as a
 from tools.desk import Desk, ToolResult
 from tools.explaining import compare_runs, explain_run
 from tools.orders import Order, SearchSettings
-from tools.planning import inspect_data
 from tools.running import carry_out, described, evaluate_run, resume_run, stop_run
 from tools.search.space import checked_space, default_space, parse_space
 from tools.search.study import Study, StudyStore
 from tools.searching import best_order
 from tools.using import ask_model, export_model
 from trainer import planfile
-from trainer.data.reading import read
+from trainer.data.reading import peek
+from trainer.data.sources.address import local
 from trainer.diagnosis import diagnose
 from trainer.diagnosis.history import History
 from trainer.diagnosis.logs import LogUnreadable, read_history
@@ -45,18 +45,11 @@ def store() -> RunStore:
     return RunStore(home())
 
 
-def inspect(path: Path, model: str | None = None) -> ToolResult:
-    """Look at a file."""
-    full = str(checked(path).resolve())
-    return inspect_data(a.Inspect.model_validate({"dataset_path": full, "base_model": model}), desk([full]))
-
-
-def plan(words: str, path: Path, brain: Brain, model: str | None = None, sets: list[str] | None = None) -> Proposal:
+def plan(words: str, where: str, brain: Brain, model: str | None = None, sets: list[str] | None = None) -> Proposal:
     """A proposal from words, a file and set values."""
-    full = checked(path).resolve()
-    table = read(full)
-    columns = list(table.rows[0])
-    wishes = wishes_from(brain, words, full.name, columns, len(table.rows))
+    full = local(where, home()).resolve()
+    columns, rows = peek(full)
+    wishes = wishes_from(brain, words, full.name, columns, rows or 0)
     changes = dict(_assignment(text) for text in sets or [])
     if model:
         changes["base_model"] = model

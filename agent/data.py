@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from trainer.data.sources.address import local
 
 from agent.commands import desk
 from tools import arguments as a
 from tools.desk import ToolResult
+from tools.orders import Order
 from tools.planning import inspect_data
 from trainer.base_models import resolve
 from trainer.data.doctor import sheet
 from trainer.data.doctor.watch import Watch
 from trainer.data.profile import Inspected
+from trainer.data.repair.steps import Recipe
 from trainer.data.review import Decision, Decisions
+from trainer.data.sources.address import local
 from trainer.data.sources.source import Row
 from trainer.errors import UserFacingError
 from trainer.paths import home
+from trainer.preparing import looked_at as patient_at
+from trainer.preparing import output_for, prepared
 from trainer.proposal import inspected_file
 
 SHEETS = {".md": sheet.markdown, ".html": sheet.html}
@@ -60,7 +62,8 @@ class Reviewed:
 
 def rows(path: Path, wanted: Sequence[int]) -> dict[int, Row]:
     """Some rows by number."""
-    left, out = set(wanted), {}
+    left = set(wanted)
+    out: dict[int, Row] = {}
     for chunk in looked_at(path).source.chunks():
         out |= {n: chunk.rows[n - chunk.first] for n in left if chunk.first <= n < chunk.first + len(chunk.rows)}
         if len(out) == len(left):
@@ -87,6 +90,11 @@ def decide(path: Path, number: int, decision: Decision | None) -> dict[str, int]
     return decisions.counts()
 
 
-def review_step(path: Path) -> dict[str, Any] | None:
-    """All decisions about a file as a repair step."""
-    return Decisions(home(), looked_at(path).profile.fingerprint).step()
+def reviewed(path: Path) -> Order:
+    """All decisions about a file as a preparation to approve. Raises UserFacingError when there are none."""
+    step = Decisions(home(), looked_at(path).profile.fingerprint).step()
+    if step is None:
+        raise UserFacingError("no row was decided on yet", path.name, "Keep, leave out or change a row first.")
+    recipe = Recipe.checked({"steps": [step]})
+    output = output_for(path, home() / "prepared")
+    return Order(kind="prepare", preparation=prepared(patient_at(path), recipe, output))

@@ -24,7 +24,7 @@ TOOL_OF = {
     "clarify": "clarify",
     "prepare_data": "prepare_data",
 }
-INTENT_OF = {tool: intent for intent, tool in TOOL_OF.items()}
+INTENT_OF = {tool: intent for intent, tool in TOOL_OF.items()} | {"augment_data": "prepare_data"}
 
 
 def call_for(intent: str, slots: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -22,6 +22,7 @@ from agent.model import repeats
 from agent.model.door import BUILTIN, Brain
 from agent.model.ledger import Ledger
 from agent.model.repeats import Repeat
+from agent.model.writer import DoorWriter
 from agent.preparing import aimed
 from agent.progress import ProgressFile
 from agent.situation import PastTurn
@@ -86,7 +87,12 @@ class Nodes:
             run_id=state.get("run_id"),
             voice=manner_of(state).voice,
             watch=ProgressFile(self.home, self.thread()),
+            writer=None if self.brain.model == BUILTIN else self._writer,
         )
+
+    def _writer(self, job: str) -> DoorWriter:
+        """The chosen model as a writer of rows."""
+        return DoorWriter(self.brain, self.home / "prepared" / "jobs", job)
 
     def listen(self, state: State) -> dict[str, Any]:
         """Ask the brain what the message wants: tool calls, validated."""

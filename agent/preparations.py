@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from trainer.data.sources.address import local
 
 from agent.model.door import Brain
 from agent.situation import FileFact, Situation
@@ -19,6 +18,7 @@ from tools.preparing_words import done_words, step_words
 from trainer.data.doctor.watch import Watch
 from trainer.data.repair.steps import Recipe, parse_step
 from trainer.data.repair.write import Written, checked_target
+from trainer.data.sources.address import local
 from trainer.errors import UserFacingError
 from trainer.fields import faults
 from trainer.paths import checked, home

@@ -11,15 +11,21 @@ from tools.recipes import taken_out
 REVISIONS = ("revise_plan", "clarify", "inspect_data", "prepare_data", "decline_plan")
 """Tools that 'keep the duplicates' or 'don't mask' may be taken for."""
 
+OPS = {"max_samples": "sample", "val_split": "split"}
+"""Values of a plan that are said of data while data are what is on the table."""
+
 
 def aimed(call: dict[str, Any], text: str, desk: Desk) -> dict[str, Any]:
     """The call, or the change of the preparation on the table that the person's words ask for."""
-    if waiting(desk) is None or call["name"] not in REVISIONS:
+    if waiting(desk) is None or call["name"] not in REVISIONS or call["name"] == "prepare_data":
         return call
-    parts = _parts(call, text)
-    if not parts or call["name"] == "prepare_data":
-        return call
-    return {"name": "prepare_data", "arguments": {"without": parts}}
+    if parts := _parts(call, text):
+        return {"name": "prepare_data", "arguments": {"without": parts}}
+    said = {k: v for k, v in call["arguments"].items() if v is not None}
+    ops = [OPS[k] for k in said if k in OPS]
+    if call["name"] == "revise_plan" and ops and said.keys() <= {*OPS, "seed"}:
+        return {"name": "prepare_data", "arguments": {"prep_ops": ops, **said}}
+    return call
 
 
 def _parts(call: dict[str, Any], text: str) -> list[str]:

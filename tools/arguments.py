@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trainer.data.more.request import MOST, How
 from trainer.wishes import Wishes
 
 
@@ -102,6 +103,20 @@ class Prepare(Arguments):
         """Columns that the person named, by role."""
         names = ("prompt", "completion", "messages", "label", "text", "chosen", "rejected")
         return {name: column for name in names if (column := getattr(self, f"{name}_column"))}
+
+
+class Augment(Arguments):
+    """New rows made from a file's own."""
+
+    how: How | None = Field(default=None, description="noise needs no model; rare_classes is done by rules or a model")
+    rows: int | None = Field(default=None, ge=1, le=MOST, description="new rows in all")
+    fill_to: int | None = Field(default=None, ge=1, le=MOST, description="rare classes: until each has so many rows")
+    judge: bool | None = Field(default=None, description="have each new row scored by the model")
+    max_usd: float | None = Field(default=None, gt=0)
+    label_column: str | None = None
+    seed: int | None = Field(default=None, ge=0)
+    dataset_path: str | None = None
+    question: str = Field(default="", description="the person's words")
 
 
 class OfRun(Arguments):

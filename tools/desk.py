@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from tools.orders import Order
 from tools.wording import ENGLISH, Voice
+from trainer.data.doctor.watch import Watch
+from trainer.data.more.spending import Writer
 from trainer.errors import UserFacingError
 from trainer.paths import SAMPLE_DATA, checked
 from trainer.proposal import Proposal
@@ -33,6 +35,10 @@ class Desk:
     """How the person is spoken to: language and register."""
     anywhere: bool = False
     """The person named the path themselves on the command line."""
+    watch: Watch | None = None
+    """Is told how far a long look at data has come; may end it."""
+    writer: Callable[[str], Writer] | None = None
+    """The chosen language model as a writer of rows, for a job by its approval; None with the built-in brain."""
 
     @property
     def store(self) -> RunStore:

@@ -1,4 +1,4 @@
-"""What a person approves: exactly one plan, one search over it, or one rewriting of data. Bound to a hash."""
+"""What a person approves: one plan, one search over it, one rewriting of data, or new rows. Bound to a hash."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from trainer.data.more.augmentation import Augmentation
 from trainer.preparing import Preparation
 from trainer.proposal import Proposal
 
@@ -31,38 +32,43 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["train", "search", "prepare"]
+    kind: Literal["train", "search", "prepare", "augment"]
     proposal: Proposal | None = None
-    """The plan; None where data are prepared."""
+    """The plan; None where data are prepared or rows are made."""
     search: SearchSettings | None = None
     preparation: Preparation | None = None
+    augmentation: Augmentation | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Order:
-        if (self.preparation is None) == (self.proposal is None) or (self.kind == "prepare") != bool(self.preparation):
-            raise ValueError("an order holds a plan, or a preparation")
+        held = {"prepare": self.preparation, "augment": self.augmentation}
+        wanted = held.pop(self.kind, None) or (self.proposal if self.kind in ("train", "search") else None)
+        others = [*held.values(), self.proposal if self.kind in ("prepare", "augment") else None]
+        if wanted is None or any(other is not None for other in others):
+            raise ValueError("an order holds a plan, or a preparation, or new rows")
         return self
 
     @property
     def planned(self) -> Proposal:
-        """The plan of a training or a search; a preparation has none, and asking for it is a bug."""
+        """The plan of a training or a search; the others have none, and asking for it is a bug."""
         if self.proposal is None:
-            raise ValueError("a preparation holds no plan")
+            raise ValueError("this order holds no plan")
         return self.proposal
 
     @property
     def hash(self) -> str:
         """What an approval is bound to: the plan's own content and the search over it, or recipe and source."""
-        if self.preparation is not None:
-            return self.preparation.hash
+        if (own := self.preparation or self.augmentation) is not None:
+            return own.hash
         if self.search is None:
             return self.planned.plan.digest()
         text = self.planned.plan.digest() + json.dumps(self.search.model_dump(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def paper(self, diff: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The event that shows this order: a plan with what changed in it, or a preparation."""
+        """The event that shows this order: a plan with what changed in it, a preparation, or new rows."""
         document = self.model_dump(mode="json")
-        if self.preparation is not None:
-            return {"type": "preparation", "hash": self.hash, "order": document}
+        if self.proposal is None:
+            kind = "preparation" if self.preparation else "augmentation"
+            return {"type": kind, "hash": self.hash, "order": document}
         return {"type": "plan", "hash": self.hash, "diff": diff or {}, "order": document}

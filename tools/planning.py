@@ -7,16 +7,19 @@ from typing import Any
 
 from tools.arguments import Inspect, Nothing, PlanArguments
 from tools.desk import Desk, ToolResult
+from tools.laying import planned_later, waiting
 from tools.orders import Order
 from tools.words import data_words, diff_words, plan_words
 from trainer.base_models import resolve
-from trainer.data.profile import inspect
-from trainer.data.reading import fingerprint
+from trainer.data.profile import Inspected
+from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
 from trainer.fields import diff
-from trainer.proposal import Proposal, propose, propose_on, survey, tokenizer_of
+from trainer.proposal import Proposal, inspected_file, propose, propose_on, survey
 from trainer.wishes import Wishes
 
+MOST_ROWS = 10_000
+"""Rows of one finding that programs are given."""
 UNCLEAR_CHANGE = (
     "I see that something should change, but not what, or to which value. For instance: two epochs, "
     "learning rate 1e-4, smaller batch, use lora."
@@ -29,19 +32,28 @@ def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
     model = resolve(args.unknown.get("base_model") or (desk.proposal.plan.base_model if desk.proposal else None))
     said = args.model_dump(exclude_none=True)
     wanted = {r: said[f"{r}_column"] for r in ("prompt", "completion", "label") if f"{r}_column" in said}
-    profile = inspect(path, wanted, tokenizer_of(model)).profile
-    report = profile.model_dump(mode="json")
-    return ToolResult(
-        data_words(profile, desk.voice), report, [{"type": "data_report", "report": report}], file=str(path)
-    )
+    inspected = inspected_file(path, wanted, model, watch=desk.watch)
+    report = inspected.profile.model_dump(mode="json")
+    say = data_words(inspected.profile, desk.voice, every=True)
+    whole = report | {"findings": _with_rows(inspected), "seconds": inspected.seconds}
+    return ToolResult(say, whole, [{"type": "data_report", "report": report}], file=str(path))
+
+
+def _with_rows(inspected: Inspected) -> list[dict[str, Any]]:
+    """The findings for programs: with all their rows, up to MOST_ROWS."""
+    rows = {found.rule: found.rows for found in inspected.diagnosis.found.values()}
+    told = [f.model_dump(mode="json") for f in inspected.profile.findings]
+    return [f | {"rows": [int(row) for row in rows[f["rule"]][:MOST_ROWS]]} for f in told]
 
 
 def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
     """Turn a goal into a training plan and lay it on the table. Starts nothing."""
+    if waiting(desk) is not None and args.dataset_path is None:
+        return planned_later(args, desk)
     wishes = args.wishes()
     path = desk.data_file(wishes.dataset_path)
     wishes = wishes.model_copy(update={"dataset_path": str(path)})
-    ground = survey(path, wishes)
+    ground = survey(path, wishes, desk.watch)
     profile = ground.inspected.profile
     report = {"type": "data_report", "report": profile.model_dump(mode="json")}
     try:
@@ -54,6 +66,8 @@ def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
 
 def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
     """Change values of the plan on the table; everything not named stays. Starts nothing."""
+    if waiting(desk) is not None:
+        return planned_later(args, desk)
     old = desk.proposal
     if old is None:
         if desk.files or args.dataset_path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.arguments import PlanArguments, Prepare
+from tools.augmenting import augment_data, more_rows
 from tools.desk import Desk, ToolResult
 from tools.laying import laid, waiting
 from tools.orders import Order
@@ -28,6 +29,8 @@ def prepare_data(args: Prepare, desk: Desk) -> ToolResult:
     Leave prep_ops out to repair what the data report found. While a preparation is shown, the operations named
     are added to it and those in `without` are taken out.
     """
+    if (new := more_rows(args)) is not None:
+        return augment_data(new, desk)
     old = waiting(desk)
     if old is not None and not _another_file(args, old, desk):
         return _revised(args, old, desk)
@@ -110,6 +113,8 @@ def _asked(args: Prepare, patient: Patient) -> tuple[list[Any], list[str]]:
 def _spared(step: Any, parts: list[str]) -> Any | None:
     """A step that was asked for, less what was to be left alone in the same breath."""
     left = without(Recipe(steps=(step,)), parts).steps
+    if step.op == "drop" and left != (step,):
+        return None  # 'don't drop the empty rows' asks for no other rows to go
     return left[0] if left else None
 
 

@@ -47,6 +47,6 @@ def done_words(written: Written) -> list[str]:
     outcome = written.outcome
     return [
         f"Written: {written.path} ({outcome.rows_out:,} of {outcome.rows_in:,} rows).",
-        f"{counted(outcome.changed, 'cell')} changed by the steps; every other cell is as it was read (checked by hash). "
+        f"{counted(outcome.changed, 'cell')} changed by the steps; all others are as they were read (checked by hash). "
         f"The record is {written.provenance.name}, the recipe for the next file {written.recipe.name}.",
     ]

@@ -6,6 +6,7 @@ import inspect as signatures
 from typing import get_type_hints
 
 from tools import arguments as a
+from tools.augmenting import augment_data
 from tools.desk import Desk, Tool, ToolResult
 from tools.explaining import compare_runs, explain_run
 from tools.planning import decline_plan, inspect_data, propose_plan, revise_plan
@@ -18,6 +19,7 @@ from tools.using import ask_model, export_model
 _FUNCTIONS = (
     inspect_data,
     prepare_data,
+    augment_data,
     propose_plan,
     revise_plan,
     decline_plan,

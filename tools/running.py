@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tools.arguments import Nothing, OfRun
+from tools.augmenting import carry_out_augmentation
+from tools.augmenting_words import augmentation_words
 from tools.desk import Desk, ToolResult
 from tools.orders import Order
 from tools.preparing import carry_out_preparation
@@ -22,7 +24,7 @@ def start_training(args: Nothing, desk: Desk) -> ToolResult:
     """Start the plan that the person has approved. Without their approval nothing starts."""
     if desk.order is None:
         raise UserFacingError("there is no plan to start yet", "", "Say what you want to train, and on what.")
-    if desk.order_state == "none" or (desk.order_state == "started" and desk.order.kind == "prepare"):
+    if desk.order_state == "none" or (desk.order_state == "started" and desk.order.proposal is None):
         raise UserFacingError("no plan is on the table", "", "Ask for the plan again, then approve it.")
     if desk.order_state == "proposed":
         return ToolResult(
@@ -34,8 +36,9 @@ def start_training(args: Nothing, desk: Desk) -> ToolResult:
 
 def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     """Launch an approved order. The same approval starts one run, however often it is sent."""
-    if order.kind == "prepare":
-        return carry_out_preparation(order, approval, desk)
+    if order.kind in ("prepare", "augment"):
+        own = carry_out_preparation if order.kind == "prepare" else carry_out_augmentation
+        return own(order, approval, desk)
     if order.planned.blockers:
         raise UserFacingError("this plan can't start", "", order.planned.blockers[0].advice)
     data = order.planned.plan.data
@@ -78,6 +81,8 @@ def order_words(order: Order, voice: Voice) -> str:
     """The order on the table, said again."""
     if order.preparation is not None:
         return "\n".join(in_english(preparation_words(order.preparation), voice))
+    if order.augmentation is not None:
+        return "\n".join(in_english(augmentation_words(order.augmentation), voice))
     return plan_words(order.planned, voice)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.arguments import Ask, Export
 from tools.desk import Desk, ToolResult
-from trainer.data.reading import fingerprint
+from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
 from trainer.machine import worker_env
 from trainer.paths import inside

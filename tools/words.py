@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.wording import ENGLISH, Voice
+from trainer.data.doctor.words import table as rules
 from trainer.estimate import Range
-from trainer.facts import DataProfile
+from trainer.facts import DataFinding, DataProfile
 from trainer.fields import diff
 from trainer.proposal import Proposal
 from trainer.runs import Run
@@ -33,8 +34,8 @@ def span(estimate: Range, voice: Voice = ENGLISH) -> str:
     return voice.say("between", low=f"{low:g}", high=f"{high:g}", unit=unit)
 
 
-def data_words(profile: DataProfile, voice: Voice = ENGLISH) -> str:
-    """What was read, what the columns are, and what is odd."""
+def data_words(profile: DataProfile, voice: Voice = ENGLISH, every: bool = False) -> str:
+    """What was read, what the columns are, and what to fix first; `every` adds the findings after the first three."""
     head = voice.say("read", name=Path(profile.path).name, rows=f"{profile.rows:,}", encoding=profile.encoding)
     roles = [
         voice.say("looks_like", column=column, role=voice.say(f"roles.{r}"))
@@ -49,8 +50,25 @@ def data_words(profile: DataProfile, voice: Voice = ENGLISH) -> str:
         lines.append(voice.say("lengths", mid=n.p50, most=f"{n.max:,}", tokenizer=n.tokenizer))
     if profile.label_counts:
         lines.append(voice.say("labels", count=len(profile.label_counts)))
-    odd = [*(f"- {finding.advice}" for finding in profile.findings), profile.question or ""]
+    odd = [*_findings_in_words(profile, every), profile.question or ""]
     return "\n".join(line for line in [*lines, *in_english(odd, voice)] if line)
+
+
+def _findings_in_words(profile: DataProfile, every: bool) -> list[str]:
+    """The state of the data, three things to fix first, and how many more there are (or all of them)."""
+    first = [f for rule in profile.fix_first for f in profile.findings if f.rule == rule][:3]
+    rest = [f for f in profile.findings if f not in first]
+    lines = [profile.quality]
+    if first:
+        lines.append("To fix first:" if len(first) > 1 else "One thing to fix:")
+        lines += [f"{i}. {f.advice} {f.why}".strip() for i, f in enumerate(first, start=1)]
+    if every:
+        lines += [f"- {f.advice}" for f in rest]
+    elif rest:
+        lines.append(f"{len(rest)} more point{'s' * (len(rest) != 1)} in the data report.")
+    if any(f.step for f in profile.findings):
+        lines.append("Say 'clean it' and I show the repairs first; your file itself is never changed.")
+    return lines
 
 
 def in_english(lines: list[str], voice: Voice) -> list[str]:
@@ -82,18 +100,15 @@ def plan_words(proposal: Proposal, voice: Voice = ENGLISH) -> str:
             cut=proof.whole(proof.rows_cut),
         ),
     ]
-    told = {
-        "label_imbalance",
-        "exact_duplicates",
-        "rows_empty",
-        "rows_unknown_role",
-        "rows_no_answer",
-        "unreadable_lines",
-    }
-    odd = [f"- {f.advice}" for f in proposal.findings if f.severity != "info" and f.rule not in told]
+    odd = [f"- {f.advice}" for f in proposal.findings if f.severity != "info" and _new(f)]
     lines += in_english(odd, voice)
     lines.append(voice.say("blocked" if proposal.blockers else "waiting"))
     return "\n".join(lines)
+
+
+def _new(finding: DataFinding) -> bool:
+    """Whether it is about the plan: what is about the data was told with them."""
+    return finding.rule not in rules() or finding.rule == "split_leak"
 
 
 def _plan_line(proposal: Proposal, voice: Voice) -> str:

@@ -17,7 +17,7 @@ from trainer.data.doctor.words import finding
 from trainer.data.profile import Inspected, inspect, repeated_rows
 from trainer.data.proof import Proof, prove
 from trainer.data.sources import fingerprint
-from trainer.data.split import Split, split
+from trainer.data.split import Split, own_split, split
 from trainer.errors import UserFacingError
 from trainer.estimate import Estimates
 from trainer.facts import DataFinding, Facts, ModelFacts
@@ -145,7 +145,8 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
         plain=plan.data.format == "text",
     )
     needs = estimate.estimates(plan, facts)
-    found = checks.findings(plan, facts, needs, proof, _leaks(ground.inspected, parts))
+    known = [*_leaks(ground.inspected, parts), *_own_split(ground.inspected, parts)]
+    found = checks.findings(plan, facts, needs, proof, known)
     return Proposal(
         wishes=wishes,
         plan=plan,
@@ -155,6 +156,18 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
         preflight=proof,
         hash=plan.digest(),
     )
+
+
+def _own_split(inspected: Inspected, parts: Split) -> list[DataFinding]:
+    """The file's own division goes before the plan's shares; told, because the shares then say little."""
+    if not own_split(inspected.examples):
+        return []
+    column = inspected.shape.extras["split"]
+    counts = f"{len(parts.train):,} rows to train, {len(parts.val):,} to validate, {len(parts.holdout):,} sealed"
+    words = (
+        f"The file's own column {column} divides the rows ({counts}); a side it lacks is drawn from its training rows."
+    )
+    return [DataFinding(rule="own_split", severity="info", count=len(inspected.examples), advice=words)]
 
 
 def _leaks(inspected: Inspected, parts: Split) -> list[DataFinding]:

@@ -12,13 +12,15 @@ import gradio as gr
 
 from agent import commands
 from agent.model.door import Door
+from trainer.data.sources.looks import ENDINGS
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF
 from trainer.machine import read_machine
 from trainer.paths import home
 from trainer.wishes import Wishes
 from ui import html
-from ui.handlers import CHIPS, act, approve, change, chip, decline, echo, open_page, say, show, watch
+from ui.data_tab import DataTab, looking
+from ui.handlers import CHIPS, act, approve, change, chip, decide_rows, decline, echo, open_page, say, show, watch
 
 HERE = Path(__file__).parent
 EDITABLE = sorted(set(SECTION_OF) & set(Wishes.model_fields) - {"goal", "dataset_path"})
@@ -76,7 +78,7 @@ class Page:
             placeholder="Say what you want, or drop a file",
             show_label=False,
             elem_id="ts-entry",
-            file_types=[".csv", ".tsv", ".json", ".jsonl", ".parquet", ".txt", ".md", ".gz"],
+            file_types=[*ENDINGS, ".gz", ".bz2", ".xz"],
             max_lines=6,
         )
         with gr.Accordion("Brain", open=False, elem_id="ts-brain"):
@@ -91,7 +93,7 @@ class Page:
             with gr.Tab("Plan", id="plan"):
                 self._plan_tab()
             with gr.Tab("Data", id="data"):
-                self.data = gr.HTML(html.data_report(None))
+                self.data = DataTab()
             with gr.Tab("Run", id="run"):
                 self._run_tab()
             with gr.Tab("Results", id="results"):
@@ -135,7 +137,7 @@ class Page:
             self.edit,
             self.yaml_box,
             self.yaml,
-            self.data,
+            *self.data.filled(),
             self.tabs,
             self.tour,
             self.job,
@@ -169,6 +171,9 @@ class Page:
         self.brain.change(lambda name: html.header(name, machine_words()), [self.brain], [self.header], **PRIVATE)
         self.mode.change(show, who, shown, **PRIVATE)
         self.timer.tick(watch, live_in, watched, show_progress="hidden", **PRIVATE)
+        self.timer.tick(looking, [self.thread], self.data.looking(), show_progress="hidden", **PRIVATE)
+        self.data.wire(self.thread)
+        self.data.apply.click(decide_rows, [*who, self.data.about], shown, **PRIVATE)
         self.concluded.change(show, who, shown, **PRIVATE)  # a search has laid its best plan on the table
         self.more.change(lambda *a: watch(a[0], a[1], a[2], "", a[4]), live_in, watched, **PRIVATE)
         self.stop.click(lambda t, b: act(t, b, "stop"), [self.thread, self.brain], [self.chat], **PRIVATE)

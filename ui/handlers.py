@@ -10,13 +10,13 @@ from typing import Any
 import gradio as gr
 import yaml
 
-from agent import commands
+from agent import commands, data
 from agent.model.door import BUILTIN, Door
 from agent.session import Session
 from trainer import planfile
 from trainer.errors import UserFacingError
 from trainer.paths import SAMPLE_DATA, home
-from ui import html, live
+from ui import data_tab, html, live, papers
 from ui.figures import loss_figure
 from ui.fold import chat_messages, last_event, stage
 
@@ -113,6 +113,14 @@ def _answered(thread: str, brain: str, mode: str, step: Any) -> Any:
     return show(thread, brain, mode)
 
 
+REVIEWED = "These are your decisions as a repair: a new file without the rows left out, with your changes in it."
+
+
+def decide_rows(thread: str, brain: str, mode: str, about: dict[str, Any]) -> Any:
+    """The decisions about single rows, laid on the table as a repair."""
+    return _answered(thread, brain, mode, lambda s: s.lay(data.reviewed(Path(about["path"])), REVIEWED))
+
+
 def act(thread: str, brain: str, what: str) -> list[dict[str, str]]:
     """Stop or resume this conversation's run."""
     session = session_of(thread, brain)
@@ -143,14 +151,7 @@ def show(thread: str, brain: str, mode: str) -> tuple[Any, ...]:
         events, order, run_id = session.events(), session.pending, session.state.get("run_id")
     finally:
         session.close()
-    plan = last_event(events, "plan")
-    card = html.empty("Say what you want and give a file: the plan appears here, every value with its reason.")
-    text = ""
-    if plan:
-        proposal = html.Proposal.model_validate(plan["order"]["proposal"])
-        search = commands.search_line(plan["order"])
-        card = html.plan_card(proposal, plan["hash"], mode == "expert", search, plan.get("diff"))
-        text = planfile.dump(proposal)
+    card, text = papers.shown(events, mode == "expert")
     waiting = order is not None
     run = live.find(run_id)
     started = next((e for e in reversed(events) if e["type"] in ("run_started", "search_started")), {})
@@ -162,9 +163,9 @@ def show(thread: str, brain: str, mode: str) -> tuple[Any, ...]:
         order.hash if order else "",
         gr.Row(visible=waiting),
         gr.Row(visible=False),
-        gr.Accordion(visible=bool(plan) and mode == "expert"),
+        gr.Accordion(visible=bool(text) and mode == "expert"),
         text,
-        html.data_report(report["report"] if report else None),
+        *data_tab.fill(report["report"] if report else None),
         gr.Tabs(selected=_tab(events, waiting)),
         gr.HTML(visible=not events),
         started.get("run_id") or started.get("study") or "",
@@ -176,7 +177,7 @@ def _tab(events: list[dict[str, Any]], waiting: bool) -> Any:
     for e in reversed(events[-4:]):
         if e["type"] in ("run_started", "search_started"):
             return "run"
-        if e["type"] == "plan":
+        if e["type"] in ("plan", "preparation", "prepared"):
             return "plan"
         if e["type"] == "data_report" and not waiting:
             return "data"

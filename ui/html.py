@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from trainer.proposal import Proposal
@@ -90,12 +89,17 @@ def _findings(found: list[dict[str, Any]]) -> str:
 def _trained_row(proposal: Proposal) -> str:
     """One row as the model will see it; what it learns to write is marked."""
     proof = proposal.preflight
-    pieces = "".join(f"<mark>{esc(p.text)}</mark>" if p.trained else esc(p.text) for p in proof.shown)
+    pieces = marked_row([p.model_dump() for p in proof.shown])
     share = f"{100 * proof.trained_share:.0f} %"
     return (
         f'<details class="ts-proof"><summary>Will it learn? {share} of the text is trained on '
         f"(row {proof.shown_row} shown)</summary><pre>{pieces}</pre></details>"
     )
+
+
+def marked_row(pieces: list[dict[str, Any]]) -> str:
+    """A rendered row, what is learned marked."""
+    return "".join(f"<mark>{esc(p['text'])}</mark>" if p["trained"] else esc(p["text"]) for p in pieces)
 
 
 def _plan_table(proposal: Proposal) -> str:
@@ -106,32 +110,6 @@ def _plan_table(proposal: Proposal) -> str:
         if r["field"] != "goal"
     )
     return f'<div class="ts-scroll"><table class="ts-table"><tr><th>what</th><th>value</th><th>why</th></tr>{rows}</table></div>'
-
-
-def data_report(report: dict[str, Any] | None) -> str:
-    """What was read from the file."""
-    if not report:
-        return empty("Drop a file into the chat, or press 'Try the sample': the report on its rows appears here.")
-    name = Path(report["path"]).name
-    roles = {column: role for role, column in report["roles"].items()}
-    columns = "".join(
-        f"<tr><th scope='row'>{esc(c['name'])}</th><td>{esc(roles.get(c['name'], '-'))}</td><td>{esc(c['kind'])}</td>"
-        f"<td>{c['filled']:,}</td><td>{c['distinct']:,}</td><td>{esc('; '.join(c['examples'])[:140])}</td></tr>"
-        for c in report["columns"]
-    )
-    lengths = report.get("lengths")
-    tokens = (
-        f"<p>A row has {lengths['p50']:,} tokens in the middle, {lengths['p99']:,} at the 99th per cent, {lengths['max']:,} at most.</p>"
-        if lengths
-        else ""
-    )
-    question = f'<p class="ts-note">{esc(report["question"])}</p>' if report.get("question") else ""
-    return (
-        f'<section class="ts-card"><h2>{esc(name)}</h2><p>{report["rows"]:,} rows, {esc(report["encoding"])}, '
-        f"format {esc(report['format'])}. Read on this machine.</p>{tokens}{question}{_findings(report['findings'])}"
-        '<div class="ts-scroll"><table class="ts-table"><tr><th>column</th><th>role</th><th>kind</th><th>filled</th>'
-        f"<th>distinct</th><th>examples</th></tr>{columns}</table></div></section>"
-    )
 
 
 def run_panel(run_id: str, state: dict[str, Any], latest: dict[str, Any]) -> str:

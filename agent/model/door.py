@@ -74,7 +74,7 @@ class Door:
     def _once(
         self, messages: list[Message], tools: list[dict[str, Any]], on_text: Callable[[str], None] | None
     ) -> Reply:
-        litellm = _litellm()
+        litellm = quiet_litellm()
         key = self._key(litellm)
         request: dict[str, Any] = {
             "model": self.model,
@@ -111,7 +111,7 @@ def _pause(state: RetryCallState) -> float:
     return error.pause or 0.0 if isinstance(error, DoorError) else 0.0
 
 
-def _litellm() -> Any:
+def quiet_litellm() -> Any:
     """LiteLLM, imported late (2.5 s) and made quiet."""
     import litellm
 

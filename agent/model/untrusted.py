@@ -29,12 +29,17 @@ _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE
 
 def redacted(text: str) -> str:
     """The text with keys, e-mail addresses and phone numbers masked."""
-    for value in _secrets():
-        text = text.replace(value, "[key]")
-    text = _EMAIL.sub("[e-mail]", masked(text, "[key]"))
+    text = _EMAIL.sub("[e-mail]", masked(without_keys(text), "[key]"))
     for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, None))):
         text = text[: match.start] + "[phone]" + text[match.end :]
     return _PHONE.sub("[phone]", text)
+
+
+def without_keys(text: str) -> str:
+    """The text with the values of the environment's own keys masked."""
+    for value in _secrets():
+        text = text.replace(value, "[key]")
+    return text
 
 
 def _secrets() -> list[str]:

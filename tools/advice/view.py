@@ -12,11 +12,10 @@ import yaml
 
 from tools.desk import Desk
 from trainer.base_models import resolve, table
-from trainer.data.profile import inspect
 from trainer.errors import UserFacingError
 from trainer.facts import DataProfile, Machine
 from trainer.machine import read_machine
-from trainer.proposal import Proposal, tokenizer_of
+from trainer.proposal import Proposal, inspected_file
 
 HERE = Path(__file__).parent
 _GB = re.compile(r"(?<![\d.])(\d{1,4}(?:\.\d+)?)\s*(?:gb|gigs?|gigabytes?|g)\b(?!\s*(?:disk|ssd|hdd|ram|file))")
@@ -102,6 +101,6 @@ def _profile(desk: Desk) -> DataProfile | None:
     if not desk.files:
         return None
     try:
-        return inspect(Path(desk.files[-1]), {}, tokenizer_of(resolve(None))).profile
+        return inspected_file(Path(desk.files[-1]), {}, resolve(None)).profile
     except UserFacingError:
         return None

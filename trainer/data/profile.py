@@ -19,6 +19,7 @@ from trainer.data.doctor.words import findings
 from trainer.data.encode import encode
 from trainer.data.formats import Shape, columns_of, flattened, shape_of
 from trainer.data.proof import pieces
+from trainer.data.reading import nothing
 from trainer.data.sources import fingerprint, open_source
 from trainer.data.sources.source import Chunk, Source
 from trainer.data.tokenizer import ChatTokenizer
@@ -47,7 +48,13 @@ class Inspected:
         """Every row as an example. Holds all rows in memory."""
         if self.shape.format not in TRAINABLE:
             return []
-        return list(examples([row for chunk in self.source.chunks() for row in chunk.rows], self.shape))
+        rows = [row for chunk in self.source.chunks() for row in chunk.rows]
+        own = self.shape.extras.get("split")
+        if own is None:
+            return list(examples(rows, self.shape))
+        return [
+            replace(e, side=str(row.get(own) or "")) for e, row in zip(examples(rows, self.shape), rows, strict=True)
+        ]
 
 
 class Kept:
@@ -120,19 +127,11 @@ def rows_only(path: Path, wanted: dict[str, str], prefer: str | None = None) -> 
 def _read(source: Source, wanted: dict[str, str], prefer: str | None, report: Reporter) -> tuple[FirstLook, Shape]:
     first = first_look(source, report)
     if not first.rows:
-        raise _nothing(source, first)
+        raise nothing(source.path, list(first.problems.values()))
     sample = [flattened(row) for row in first.sample.items]
     columns = columns_of(sample)
     _known_columns(wanted, [*first.columns.facts], source.path)
     return first, _preferred(shape_of(columns, sample, wanted), prefer)
-
-
-def _nothing(source: Source, first: FirstLook) -> UserFacingError:
-    if first.problems:
-        problem = next(iter(first.problems.values()))
-        what = f"no row could be read; line {problem.line} {problem.what}"
-        return UserFacingError(what, source.path.name, "Export the file again.")
-    return UserFacingError("has 0 rows", source.path.name, "Add at least two rows under the header.")
 
 
 def _profile(source: Source, first: FirstLook, shape: Shape) -> DataProfile:

@@ -16,6 +16,7 @@ from trainer.errors import UserFacingError
 __all__ = ["ReadProblem", "Row", "Table", "fingerprint", "peek", "read"]
 
 PEEK_BYTES = 50_000_000
+"""Of a larger file only the first rows are looked at for a conversation."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +56,23 @@ def nothing(path: Path, problems: list[ReadProblem]) -> UserFacingError:
 
 
 def peek(path: Path) -> tuple[list[str], int | None]:
-    """Columns and row count for a conversation's sake; ([], None) when that would be dear or fails."""
+    """Columns and row count for a conversation's sake; no count of a large file, nothing of one that fails."""
     try:
-        stat = path.stat()
-        return _peeked(path, stat.st_mtime_ns) if stat.st_size <= PEEK_BYTES else ([], None)
+        return _peeked(path, path.stat().st_mtime_ns)
     except (OSError, UserFacingError):
         return [], None
 
 
 @lru_cache(maxsize=16)
-def _peeked(path: Path, changed: int) -> tuple[list[str], int]:
+def _peeked(path: Path, changed: int) -> tuple[list[str], int | None]:
+    source = open_source(path)
     names: dict[str, None] = {}
     count = 0
-    for chunk in open_source(path).chunks():
+    for chunk in source.chunks():
         names |= dict.fromkeys(name for row in chunk.rows[:100] for name in row)
         count += len(chunk.rows)
+        if source.size > PEEK_BYTES:
+            return list(names), None
     if not count:
         raise UserFacingError("has 0 rows", path.name)
     return list(names), count

@@ -7,27 +7,35 @@ from typing import Annotated
 
 import typer
 
-from ui.cli.output import Json, command, emit
+from ui.cli.output import Json, command, emit, note, progress, terminal
 
 Model = Annotated[
     str | None,
     typer.Option("--model", help="Base model: a hub id, an alias, or a local folder."),
 ]
+WHERE = "A file, a folder, a Hub data set (hf://org/name), or a table (sqlite:///file.db#table)."
 
 
 @command
-def inspect(path: Path, model: Model = None, as_json: Json = False) -> None:
-    """Look at a data file: rows, columns, roles, lengths, faults. Changes nothing."""
-    from agent import commands
+def inspect(
+    where: Annotated[str, typer.Argument(metavar="PATH", help=WHERE)],
+    model: Model = None,
+    sheet: Annotated[Path | None, typer.Option("--sheet", help="Write a data sheet: FILE.md or FILE.html.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at data: rows, columns, roles, lengths, faults, personal data. Changes nothing."""
+    from agent import data
 
-    result = commands.inspect(path, model)
-    emit(as_json, result.data, result.say)
+    with progress() as watch:
+        result = data.inspect(where, model, watch)
+    told = f"\nData sheet: {data.write_sheet(Path(str(result.file)), sheet)}" if sheet else ""
+    emit(as_json, result.data, result.say + told)
 
 
 @command
 def plan(
     words: Annotated[str, typer.Argument(help="The goal, in your words.")],
-    data: Annotated[Path, typer.Option("--data", help="The file to learn from.")],
+    data: Annotated[str, typer.Option("--data", help=WHERE)],
     model: Model = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Fix a value: learning_rate=1e-4")] = None,
     brain: Annotated[
@@ -49,6 +57,38 @@ def plan(
     document = proposal.model_dump(mode="json", exclude={"wishes"})
     where = f"\nWritten to {output}. Train it with: tunesmith train {output}" if output else ""
     emit(as_json, document, plan_card(proposal) + where)
+
+
+@command
+def prepare(
+    where: Annotated[str, typer.Argument(metavar="PATH", help=WHERE)],
+    recipe: Annotated[Path | None, typer.Option("--recipe", help="Steps written before: NAME.recipe.yaml")] = None,
+    step: Annotated[
+        list[str] | None, typer.Option("--step", help="'deduplicate how=near', 'redact kinds=email'")
+    ] = None,
+    words: Annotated[str, typer.Option("--words", help="What shall be done, in your words.")] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The new file, .jsonl or .csv.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="I approve exactly these steps.")] = False,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Write a repaired copy of data; shows the steps, counts and samples first. Never touches the source."""
+    from agent import preparations
+    from agent.model.door import Door
+    from ui.cli.cards import preparation_card
+
+    with progress() as watch:
+        wanted = preparations.Wanted(recipe, tuple(step or ()), words, output, model)
+        found = preparations.prepare(where, wanted, Door(), watch)
+    if not as_json:
+        note(preparation_card(found))
+    if not yes and not (not as_json and terminal() and typer.confirm(f"Write it (preparation {found.hash[:8]})?")):
+        again = "Nothing was written. Add --yes to write it."
+        emit(as_json, preparations.document(found), again)
+        return
+    with progress() as watch:
+        written = preparations.write(found, watch)
+    emit(as_json, preparations.document(found, written), "\n".join(preparations.told(written)))
 
 
 @command

@@ -31,6 +31,7 @@ for function in (
     talk.understand,
     talk.demo,
     data.inspect,
+    data.prepare,
     data.plan,
     runs.train,
     runs.runs,

@@ -6,7 +6,8 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -58,6 +59,27 @@ def _fail(kwargs: Any, sentence: str, code: int) -> None:
         emit(True, {"error": sentence}, "")
     note(sentence)
     raise typer.Exit(code)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Any], None]]:
+    """A line of progress on stderr, on a terminal; what was found first is told at once. Ctrl-C ends it."""
+    told: set[str] = set()
+
+    def watch(step: Any) -> None:
+        left = f", about {step.seconds * (1 / step.share - 1):.0f} s left" if step.share > 0.05 else ""
+        for finding in step.findings:
+            if finding.advice not in told and finding.severity != "info":
+                told.add(finding.advice)
+                note(f"\r\x1b[K- {finding.advice}")
+        sys.stderr.write(f"\r\x1b[K{step.step}: {100 * step.share:.0f} %{left}")
+        sys.stderr.flush()
+
+    try:
+        yield watch if sys.stderr.isatty() else lambda _: None
+    finally:
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
 
 
 def terminal() -> bool:

@@ -16,7 +16,9 @@ from trainer.facts import Column
 
 Kind = Literal["text", "number", "bool", "list", "object", "mixed", "empty"]
 _KINDS: dict[type, Kind] = {str: "text", bool: "bool", int: "number", list: "list", dict: "object"}
-_EMPTY = (None, "", [], {})
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+MANY_ORDERS = 100
+"""Different orders of keys after which no more are kept."""
 REMEMBERED = 200_000
 """Rows of a minority kind that are remembered by number."""
 
@@ -43,7 +45,7 @@ class ColumnFacts:
     def see(self, values: list[Any], first: int) -> None:
         """The column's cells of consecutive rows."""
         self._kinds(values, first)
-        texts = values if set(map(type, values)) == {str} else [as_text(v) for v in values]
+        texts = _texts(values)
         lengths = list(map(len, texts))
         self.chars += sum(lengths)
         self.longest = max(self.longest, max(lengths, default=0))
@@ -54,9 +56,9 @@ class ColumnFacts:
 
     def _kinds(self, values: list[Any], first: int) -> None:
         types = set(map(type, values))
-        if types == {str} and "" not in values:
+        if len(types) == 1 and (types == {int} or (types == {str} and "" not in values)):
             self.filled += len(values)
-            self.kinds["text"] += len(values)
+            self.kinds[kind_of(values[0])] += len(values)
             return
         for number, value in enumerate(values, start=first):
             if value in _EMPTY:
@@ -98,6 +100,14 @@ class ColumnFacts:
         return usual, odd, self.odd.get(odd, array("Q"))
 
 
+def _texts(values: list[Any]) -> list[str]:
+    """Cells as texts; numbers by the quick way."""
+    types = set(map(type, values))
+    if types == {str}:
+        return values
+    return list(map(str, values)) if types == {int} else [as_text(v) for v in values]
+
+
 class Columns:
     """All columns of a file."""
 
@@ -109,13 +119,15 @@ class Columns:
     def see(self, rows: list[Row], first: int) -> None:
         """Consecutive rows, already flattened."""
         self.rows += len(rows)
-        orders = set(map(tuple, rows))
-        if len(self.orders) < 100:
-            self.orders |= orders
-        for name in dict.fromkeys(name for order in orders for name in order):
+        for name in dict.fromkeys(name for order in set(map(tuple, rows)) for name in order):
             if name not in self.facts:
                 self.facts[name] = ColumnFacts(name)
             self.facts[name].see([row.get(name) for row in rows], first)
+
+    def see_order(self, rows: list[Row]) -> None:
+        """The keys of rows as they stand in the file."""
+        if len(self.orders) < MANY_ORDERS:
+            self.orders |= set(map(tuple, rows))
 
     def columns(self) -> list[Column]:
         """Every column's facts, in the order of their first appearance."""

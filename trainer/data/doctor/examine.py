@@ -54,7 +54,7 @@ class Examination:
         """Show a batch to every rule."""
         _timed(self.seconds, "examples", lambda: (batch.examples, batch.texts, batch.learned))
         for name, rule in self.rules().items():
-            _timed(self.seconds, name, lambda rule=rule: rule.see(batch))  # type: ignore[misc]
+            _timed(self.seconds, name, lambda rule=rule: rule.see(batch))
 
 
 def _timed(seconds: dict[str, float], name: str, work: Any) -> None:
@@ -93,7 +93,8 @@ def look(source: Source, shape: Shape, examination: Examination, report: Reporte
 
 def texts_of(source: Source, shape: Shape, wanted: Sequence[int]) -> dict[int, str]:
     """The compared text of some rows, read again."""
-    left, out = set(wanted), {}
+    left = set(wanted)
+    out: dict[int, str] = {}
     for chunk in source.chunks():
         here = [n for n in range(chunk.first, chunk.first + len(chunk.rows)) if n in left]
         if here:

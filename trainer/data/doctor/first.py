@@ -53,6 +53,7 @@ def first_look(source: Source, report: Reporter) -> FirstLook:
     """Read the whole source once."""
     look = FirstLook()
     for chunk in source.chunks():
+        look.columns.see_order(chunk.rows)
         look.columns.see(_flat(chunk.rows), chunk.first)
         look.sample.add(chunk.rows)
         look.rows += len(chunk.rows)

@@ -12,6 +12,8 @@ from trainer.data.doctor.series import series
 FORMULA = r"[=+@-]\s*[A-Za-z]+\s*[(|!]|=\s*[$]?[A-Z]{1,3}[$]?\d"
 """Beginnings of a cell that Excel, Calc and Sheets run as a formula (OWASP, 'CSV injection')."""
 _AT_START = re.compile(FORMULA)
+SHEETS = ("csv", "tsv", "ssv", "xlsx", "folder")
+"""Kinds of sources that people open in a spreadsheet."""
 WRAPPED = (40, 90)
 """Characters of a line that was wrapped by hand."""
 
@@ -20,7 +22,7 @@ class Layout:
     """Oddities of the file's form."""
 
     def __init__(self, kind: str) -> None:
-        self._lined = kind in ("csv", "tsv", "ssv")
+        self._sheet = kind in SHEETS
         self._seen = 0
         self._newlines = array("Q")
         self._formulas = array("Q")
@@ -35,6 +37,8 @@ class Layout:
             several = [i for i, t in enumerate(batch.texts) if "\n" in t]
             found = [i for i in several if any("\n" in c for _, c in cells(batch.rows[i]))]
             self._newlines.extend(batch.first + i for i in found)
+        if not self._sheet:
+            return
         for i in series(batch.texts).str.contains(f"(?m)^(?:{FORMULA})").arg_true().to_list():
             if any(_AT_START.match(c) for _, c in cells(batch.rows[i])):
                 self._formulas.append(batch.first + i)
@@ -42,12 +46,12 @@ class Layout:
     def found(self) -> list[Found]:
         """What a person should know about the form."""
         out = []
-        if self._newlines and (self._lined or len(self._newlines) < 0.5 * self._seen):
+        if self._newlines and (self._sheet or len(self._newlines) < 0.5 * self._seen):
             out.append(Found("embedded_newlines", len(self._newlines), self._newlines))
         if self._formulas:
             out.append(Found("formula_cells", len(self._formulas), self._formulas))
         inner = [n for n in self._lines if n]
         wrapped = [n for n in inner if WRAPPED[0] <= n <= WRAPPED[1]]
         if len(inner) > 50 and len(wrapped) > 0.5 * len(inner) and max(inner) <= 2 * WRAPPED[1]:
-            out.append(Found("hard_wraps", len(inner), (), {"longest": max(inner)}))
+            out.append(Found("hard_wraps", len(inner), (), {"longest": sorted(inner)[round(0.9 * len(inner)) - 1]}))
         return out

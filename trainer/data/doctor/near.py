@@ -34,8 +34,8 @@ Floats = np.ndarray[Any, np.dtype[Any]]
 def word_pairs(texts: Sequence[str]) -> tuple[Floats, Floats]:
     """(hashes of all rows' word pairs, one after the other; where each row begins, plus the end)."""
     column = series(texts).str.to_lowercase()
-    long = column.str.count_matches(r"\s\S") >= SHORT - 1
-    column = column.str.replace_all(r"\d+", "0").zip_with(long, column) if long.any() else column
+    long = column.str.count_matches(" ", literal=True) >= SHORT - 1
+    column = column.str.replace_all("[0-9]+", "0").zip_with(long, column) if long.any() else column
     if column.str.contains(_BY_LETTER).any():
         column = column.str.replace_all(_BY_LETTER, " $1 ")
     words = column.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars().str.split(" ")
@@ -109,7 +109,8 @@ class _Grouping:
         heads = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
         at = np.flatnonzero(same)
         pairs = np.concatenate([np.stack([order[heads[at]], order[at]], 1), np.stack([order[at - 1], order[at]], 1)])
-        return pairs[self._likeness(pairs) >= SIMILAR - UNSURE]
+        worth: Floats = pairs[self._likeness(pairs) >= SIMILAR - UNSURE]
+        return worth
 
     def _likeness(self, pairs: Floats) -> Floats:
         out = np.empty(len(pairs))
@@ -128,7 +129,8 @@ class _Grouping:
         bounds = starts.astype(np.int64)
         sets = {i: frozenset(hashes[bounds[k] : bounds[k + 1]].tolist()) for k, i in enumerate(wanted)}
         alike = [jaccard(sets[a], sets[b]) >= least for (a, b), least in zip(pairs.tolist(), limit, strict=True)]
-        return pairs[np.array(alike, dtype=bool)]
+        kept: Floats = pairs[np.array(alike, dtype=bool)]
+        return kept
 
     def _led(self, pairs: Floats) -> list[list[int]]:
         """No chains: a row joins a leader it resembles itself, so that A~B~C does not make A and C one."""

@@ -100,8 +100,8 @@ class Contradictions:
                 continue
             asked = "\x1f".join([content for _, content in example.messages[:-1]])
             self._rows.append(number)
-            self._prompts.append(hash(" ".join(asked.casefold().split())))
-            self._answers.append(hash(" ".join(example.answer.casefold().split())))
+            self._prompts.append(hash(asked.casefold().strip()))
+            self._answers.append(hash(example.answer.casefold().strip()))
 
     def found(self) -> list[Found]:
         """Rows whose prompt also has another answer. The rarer answers of a prompt are the suspects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from trainer.data.doctor.words import counted, table
@@ -13,14 +14,14 @@ FIRST = 3
 def harm(finding: DataFinding, rows: int) -> float:
     """How much a finding spoils: the rule's weight, more for more rows; a blocker before all."""
     share = min(1.0, finding.count / max(1, rows))
-    return float(table()[finding.rule]["weight"]) * (0.3 + share**0.5) * (100 if finding.severity == "blocker" else 1)
+    weight = float(table()[finding.rule]["weight"])
+    return weight * (0.3 + math.sqrt(share)) * (100 if finding.severity == "blocker" else 1)
 
 
 def fix_first(findings: Sequence[DataFinding], rows: int) -> tuple[DataFinding, ...]:
-    """The gravest findings that something can be done about."""
-    grave = [f for f in findings if f.severity != "info" or f.step]
-    grave = [f for f in grave if table()[f.rule]["weight"] > 0]
-    return tuple(sorted(grave, key=lambda f: -harm(f, rows))[:FIRST])
+    """The gravest findings that something can be done about; notes only where there are too few warnings."""
+    grave = [f for f in findings if (f.severity != "info" or f.step) and table()[f.rule]["weight"] > 0]
+    return tuple(sorted(grave, key=lambda f: (f.severity == "info", -harm(f, rows)))[:FIRST])
 
 
 def quality(findings: Sequence[DataFinding], rows: int) -> str:
