@@ -53,7 +53,7 @@ def _broken(match: re.Match[str]) -> Span | None:
 
 def mojibake(text: str) -> list[Span]:
     """Replacement characters, and words that make sense in another encoding (`Ã¼`, `â€™`)."""
-    found = spans(pattern(_TABLE, "lost"), "lost", text)
+    found = spans(pattern(_TABLE, "lost"), "lost", text) + spans(pattern(_TABLE, "cyrillic"), "encoding", text)
     if pattern(_TABLE, "pair").search(text):
         found += [span for m in pattern(_TABLE, "word").finditer(text) if (span := _broken(m))]
     return disjoint(found)

@@ -14,11 +14,7 @@ def placeholders(text: str) -> list[Span]:
     """Slots nobody filled: {{name}}, {name}, ${x}, [Your Name], %%name%%, lorem ipsum, an answer that is "TODO"."""
     program = bool(pattern(_TABLE, "placeholders", "program").search(text))
     names = ("double", "marks", "filler", "whole", *(() if program else ("single", "shell")))
-    found = [
-        span
-        for name in names
-        for span in spans(pattern(_TABLE, "placeholders", name), "placeholder", text)
-    ]
+    found = [span for name in names for span in spans(pattern(_TABLE, "placeholders", name), "placeholder", text)]
     return disjoint(outside_code(text, found + _slots(text)))
 
 

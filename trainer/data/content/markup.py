@@ -33,10 +33,24 @@ def strip_html(text: str) -> str:
 
     Code in backticks stays. Scripts and style sheets go with what they hold.
     """
-    for name, mark in (("unseen", ""), ("line", "\n")):
-        found = outside_code(text, spans(pattern(_TABLE, "html", name), mark, text))
-        text = replaced(text, found, lambda kind, _: kind)
+    text = replaced(text, outside_code(text, _unseen(text)), lambda *_: "")
+    ends = outside_code(text, spans(pattern(_TABLE, "html", "line"), "line", text))
+    text = replaced(text, ends, lambda *_: "\n")
     return replaced(text, tags(text), lambda _, piece: html.unescape(piece) if piece.startswith("&") else "")
+
+
+def _unseen(text: str) -> list[Span]:
+    """Scripts and style sheets with their tags; one that isn't closed is none."""
+    found, at, ends = [], 0, pattern(_TABLE, "html", "unseen_end")
+    for start in pattern(_TABLE, "html", "unseen").finditer(text):
+        if start.start() < at:
+            continue
+        end = ends.search(text, start.end())
+        if not end:
+            break
+        found.append(Span(start.start(), end.end(), "unseen"))
+        at = end.end()
+    return found
 
 
 def checks() -> tuple[Check, ...]:

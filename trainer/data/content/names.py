@@ -22,13 +22,17 @@ def _listed(locale: str, kind: str) -> list[str]:
 
 
 @cache
-def _all(kind: str) -> frozenset[str]:
-    most = table(_TABLE)["most"] if kind == "first_names" else None
-    return frozenset(n for locale in str(table(_TABLE)["locales"]).split() for n in _listed(locale, kind)[:most])
+def _first() -> frozenset[str]:
+    return frozenset(n for place, most in table(_TABLE)["first"].items() for n in _listed(place, "first_names")[:most])
+
+
+@cache
+def _last() -> frozenset[str]:
+    return frozenset(n for place in words(_TABLE, "last") for n in _listed(place, "last_names"))
 
 
 def _is_first(word: str) -> bool:
-    return word in _all("first_names") or word.partition("-")[0] in _all("first_names")
+    return word in _first() or word.partition("-")[0] in _first()
 
 
 def names(text: str) -> list[Span]:
@@ -48,7 +52,7 @@ def _pairs(text: str) -> Iterator[Span]:
 
 def _is_pair(first: str, match: re.Match[str]) -> bool:
     last = match.group()
-    if not _is_first(first) or last not in _all("last_names") or first == last:
+    if not _is_first(first) or last not in _last() or first == last:
         return False
     if pattern(_TABLE, "not_followed").match(match.string, match.end()):
         return False
@@ -60,19 +64,24 @@ def _is_pair(first: str, match: re.Match[str]) -> bool:
 def _announced(text: str) -> list[Span]:
     """Names after words that a name follows."""
     said = told(_TABLE, ("cues",), "name", text, lambda m: _is_name(m["hit"]))
-    return said + told(_TABLE, ("far",), "name", text)
+    own = told(_TABLE, ("own",), "name", text, lambda m: not _is_nobody(m["hit"]))
+    return said + own + told(_TABLE, ("far",), "name", text)
+
+
+def _is_nobody(said: str) -> bool:
+    return bool(words(_TABLE, "nobody") & set(re.split(r"[ -]", said)))
 
 
 def _is_name(said: str) -> bool:
     """Whether one of the words said is a listed name and none stands for nobody."""
     parts = re.split(r"[ -]", said)
-    if words(_TABLE, "nobody") & set(parts):
+    if _is_nobody(said):
         return False
-    return any(_is_first(p) or (p in _all("last_names") and p not in words(_TABLE, "words")) for p in parts)
+    return any(_is_first(p) or (p in _last() and p not in words(_TABLE, "words")) for p in parts)
 
 
 def checks() -> tuple[Check, ...]:
     """The rule about names of persons. The lists of names are read here, in a fifth of a second."""
     own = table(_TABLE)
-    ahead = "|".join(map(re.escape, sorted(_all("first_names").union(own["gate"].split("|")))))
+    ahead = "|".join(map(re.escape, sorted(_first().union(own["gate"].split("|")))))
     return (Check("pii_name", f"(?:{ahead})[ \\n][\\nA-ZÀ-Þ]|{own['gate_far']}", names),)
