@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainer.data.shape.chats import assistant_side
-from trainer.data.shape.judge import Draft
+from trainer.data.shape.draft import Draft
 from trainer.data.shape.look import Look
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from trainer.data.shape.ask import group_turns, label_question, unclear, what_entries
 from trainer.data.shape.chats import turns_in_rows
 from trainer.data.shape.columns import Row, Shape
-from trainer.data.shape.judge import Draft, drafted
+from trainer.data.shape.draft import Draft
+from trainer.data.shape.judge import drafted
 from trainer.data.shape.look import Claim, look_at
 from trainer.data.shape.names import key_of, scores, table
 from trainer.facts import Column

@@ -106,7 +106,7 @@ def _could_be_said(look: Look, name: str) -> bool:
 
 def _speaker(look: Look, name: str) -> Claim | None:
     signs = look.signs[name]
-    if not look.plain(name) or signs.words > 4 or signs.date > 0.8:
+    if not look.plain(name) or signs.words > 4 or signs.date > 0.8 or look.columns[name].distinct < 2:
         return None
     known = {aliases().get(v) for v in signs.values} & {"user", "assistant"}
     share = sum(v in aliases() for v in signs.values) / max(len(signs.values), 1)

@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from trainer.data.shape.extras import about_the_row, extras_of
+from trainer.data.shape.draft import STRONG, Draft
+from trainer.data.shape.extras import extras_of
+from trainer.data.shape.labels import take_label
 from trainer.data.shape.look import Claim, Look, unnamed, value_words
 from trainer.data.shape.names import key_of, table, words_in
 from trainer.data.shape.pair import contents, order
 
-_STRONG = 0.75
-"""A name of this score or more is believed whatever the words say."""
 SURE = 0.6
 """Below this confidence the person is asked."""
-
-
-@dataclass
-class Draft:
-    """Claims made so far; a column is claimed once."""
-
-    look: Look
-    claims: dict[str, Claim]
-    extras: dict[str, Claim] = field(default_factory=dict)
-    doubt: tuple[str, str] | None = None
-    """Two texts of which it is unclear which one answers."""
-    rivals: tuple[str, ...] = ()
-    """Columns that could be the label as well as the claimed one."""
-
-    def free(self) -> list[str]:
-        """Columns without a part, empty ones left out."""
-        taken = {c.column for c in (*self.claims.values(), *self.extras.values())}
-        return [n for n, c in self.look.columns.items() if n not in taken and c.kind != "empty"]
-
-    def take(self, role: str, claim: Claim | None) -> None:
-        """Give a role its column unless the person has."""
-        if claim and role not in self.claims and claim.column not in {c.column for c in self.claims.values()}:
-            self.claims[role] = claim
-
-    def texts(self) -> list[str]:
-        """Free columns with words to read that are neither labels nor about the row."""
-        look = self.look
-        return [
-            n for n in self.free() if look.prose(n) and not look.labelish(n) and not (look.total > 2 and _told(look, n))
-        ]
-
-
-def _told(look: Look, name: str) -> bool:
-    return key_of(name) in table().other or about_the_row(look, name)
 
 
 def drafted(look: Look, wanted: dict[str, str]) -> Draft:
@@ -58,7 +23,7 @@ def drafted(look: Look, wanted: dict[str, str]) -> Draft:
     draft.extras = extras_of(look, [n for n in draft.free() if look.plain(n)])
     draft.take("system", look.best("system", draft.free(), _worded(look)))
     _question_and_answer(draft)
-    _label(draft)
+    take_label(draft)
     return draft
 
 
@@ -70,7 +35,7 @@ def _worded(look: Look) -> Callable[[str], float]:
         if not look.plain(name) or max(signs.date, signs.uuid, signs.link) >= 0.9:
             return 0.0
         strong = max(look.name_score(r, name) for r in ("prompt", "completion", "system", "chosen", "rejected"))
-        if strong >= _STRONG:
+        if strong >= STRONG:
             return 1.0 if signs.prose else 0.95
         return 1.0 if signs.prose and not look.labelish(name) else 0.3
 
@@ -85,7 +50,7 @@ def _pairs_of_answers(draft: Draft) -> None:
         if look.columns[name].kind not in ("text", "list", "object", "mixed") or look.yes_no(name):
             return 0.0
         named = max(look.name_score("chosen", name), look.name_score("rejected", name))
-        return 1.0 if named >= _STRONG or not look.labelish(name) else 0.0
+        return 1.0 if named >= STRONG or not look.labelish(name) else 0.0
 
     chosen = draft.claims.get("chosen") or look.best("chosen", draft.free(), fit)
     left = [n for n in draft.free() if chosen is None or n != chosen.column]
@@ -124,7 +89,7 @@ def _told_pairs(draft: Draft) -> None:
 def _question_and_answer(draft: Draft) -> None:
     look, worded = draft.look, _worded(draft.look)
     if "messages" in draft.claims:
-        draft.take("completion", look.best("completion", draft.free(), worded, least=_STRONG))
+        draft.take("completion", look.best("completion", draft.free(), worded, least=STRONG))
         return
     draft.take("completion", look.best("completion", _no_titles(draft), worded))
     draft.take("prompt", _asked(draft, worded))
@@ -169,7 +134,7 @@ def _question_for(draft: Draft) -> None:
     look, answer = draft.look, draft.claims["completion"]
     texts = draft.texts()
     if not texts:
-        if look.name_score("completion", answer.column) < _STRONG and answer.confidence < 1.0:
+        if look.name_score("completion", answer.column) < STRONG and answer.confidence < 1.0:
             del draft.claims["completion"]  # 'comment' alone is a text, no answer
         return
     if len(texts) == 1:
@@ -192,10 +157,10 @@ def _answer_for(draft: Draft) -> None:
     """A question is known; is there a text that answers it?"""
     look, asked = draft.look, draft.claims["prompt"]
     texts = [n for n in draft.texts() if unnamed(n) or look.name_score("text", n)]
-    texts = [n for n in texts if not look.name_score("prompt", n) or look.name_score("text", n) > _STRONG]
+    texts = [n for n in texts if not look.name_score("prompt", n) or look.name_score("text", n) > STRONG]
     if not texts:
         return
-    named = look.name_score("prompt", asked.column) >= _STRONG or asked.confidence == 1.0
+    named = look.name_score("prompt", asked.column) >= STRONG or asked.confidence == 1.0
     verdicts = [order(look, asked.column, n) for n in texts]
     clear = [v for v in verdicts if v.first == asked.column and v.confidence >= SURE]
     if clear:
@@ -255,43 +220,3 @@ def _weigh(draft: Draft) -> None:
     else:
         sure = answer.confidence
     draft.claims["completion"] = Claim(answer.column, sure, f"{answer.why}; {told}" if told else answer.why)
-
-
-def _label(draft: Draft) -> None:
-    """The label: by name, else the one column of few short values."""
-    look = draft.look
-    named = [(look.name_score("label", n), n) for n in draft.free() if look.name_score("label", n) and look.labels(n)]
-    best = look.best("label", [n for _, n in named], lambda _: 1.0)
-    if best:
-        draft.take("label", best)
-        draft.rivals = _rivals(look, best.column, named)
-    if "label" in draft.claims:
-        return
-    silent = [n for n in draft.free() if look.labelish(n) and _single(look, n) and unnamed(n) and not _dull(look, n)]
-    if silent and "completion" not in draft.claims:
-        count = look.columns[silent[0]].distinct
-        draft.take("label", Claim(silent[0], 0.8, f"{count} different short values"))
-        draft.rivals = tuple(n for n in silent[1:] if not _same(look, silent[0], n))
-
-
-def _single(look: Look, name: str) -> bool:
-    return look.plain(name) or look.columns[name].kind == "bool"
-
-
-def _dull(look: Look, name: str) -> bool:
-    """One value throughout teaches nothing; dates and addresses are no labels."""
-    signs = look.signs[name]
-    return look.columns[name].distinct < 2 or signs.date > 0.8 or signs.email > 0.5 or signs.link > 0.5
-
-
-def _rivals(look: Look, best: str, named: list[tuple[float, str]]) -> tuple[str, ...]:
-    """Others named as plainly like a label, that do not just say the same in other words."""
-    top = look.name_score("label", best)
-    plain = [n for score, n in named if n != best and score >= top - 0.06 and look.plain(n)]
-    return tuple(n for n in plain if not _same(look, best, n) and not _dull(look, n))
-
-
-def _same(look: Look, a: str, b: str) -> bool:
-    """Whether two columns say one thing: a number and its name."""
-    pairs = {(str(row.get(a)), str(row.get(b))) for row in look.rows}
-    return len(pairs) <= max(len({p[0] for p in pairs}), len({p[1] for p in pairs}))

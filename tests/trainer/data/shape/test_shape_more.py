@@ -148,3 +148,15 @@ def test_alternating_rows_are_sampled_on_both_sides() -> None:
     assert (shape.format, shape.extras["speaker"]) == ("chat_rows", "from")
     assert shape.extras["group"] == "thread"
     assert "by thread into conversations in which agent is the assistant?" in (shape.question or "")
+
+
+def test_an_answer_with_structure_is_asked_about() -> None:
+    rows = [{"context": a, "question": q, "answers": {"text": [a], "answer_start": [0]}} for q, a in EN]
+    shape = shaped(rows)
+    assert shape.roles == {"prompt": "question", "input": "context", "label": "answers"}
+    assert shape.question == "Should the model write the column answers as JSON for each question?"
+
+
+def test_q_and_a() -> None:
+    rows = [{"cust": f"C{i % 3:04d}", "q": f"alpha {i}", "a": f"beta {i}"} for i in range(12)]
+    assert shaped(rows).roles == {"prompt": "q", "completion": "a"}
