@@ -12,6 +12,8 @@ from trainer.data.content.table import disjoint, pattern, table, told, words
 
 _TABLE = "names.yaml"
 _SHORTEST = 3
+_WIDEST = 12
+"""Characters between the two words of a name: an initial, "van der"."""
 
 
 def _listed(locale: str, kind: str) -> list[str]:
@@ -44,7 +46,12 @@ def _pairs(text: str) -> Iterator[Span]:
     """A listed first name and a listed last name side by side, not both ordinary words."""
     between, last = pattern(_TABLE, "between"), None
     for match in pattern(_TABLE, "capital").finditer(text):
-        if last and between.fullmatch(text, last.end(), match.start()) and _is_pair(last.group(), match):
+        if (
+            last
+            and match.start() - last.end() <= _WIDEST
+            and between.fullmatch(text, last.end(), match.start())
+            and _is_pair(last.group(), match)
+        ):
             yield Span(last.start(), match.end(), "name")
         if len(match.group()) > 1:
             last = match
