@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from trainer.data.convert import TRAINABLE, Example, examples
+from trainer.data.convert import BUILDABLE, TRAINABLE, Example, examples
 from trainer.data.doctor.diagnosis import Found
 from trainer.data.formats import Shape
 from trainer.data.sources.source import Chunk, Row
@@ -55,8 +55,8 @@ class Batch:
 
     @cached_property
     def examples(self) -> list[Example]:
-        """Every row as an example; none where the format can't be trained on. `row` counts within the batch."""
-        return list(examples(self.rows, self.shape)) if self.shape.format in TRAINABLE else []
+        """Every row as an example; none where the roles are unclear. `row` counts within the batch."""
+        return list(examples(self.rows, self.shape)) if self.shape.format in BUILDABLE else []
 
     @cached_property
     def texts(self) -> list[str]:
@@ -74,9 +74,11 @@ class Batch:
 
     @cached_property
     def learned(self) -> list[str]:
-        """The text a model would see of each row: prompt and answer, or plain text; '' for a faulty row."""
+        """The text a model would see of each row: prompt and answers, or plain text; '' for a faulty row."""
         if not self.examples:
             return self.texts
+        if self.shape.format not in TRAINABLE:
+            return ["" if e.fault else text for e, text in zip(self.examples, self.texts, strict=True)]
         return ["" if e.fault else "\n".join([c for _, c in e.messages]) or e.text for e in self.examples]
 
     @property

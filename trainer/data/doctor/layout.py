@@ -1,17 +1,12 @@
-"""How the file is laid out: line breaks inside cells, hard-wrapped text, cells a spreadsheet would run."""
+"""How the file is laid out: line breaks inside cells, hard-wrapped text."""
 
 from __future__ import annotations
 
-import re
 from array import array
 
 from trainer.data.doctor.batch import Batch, cells
 from trainer.data.doctor.diagnosis import Found
-from trainer.data.doctor.series import series
 
-FORMULA = r"[=+@-]\s*[A-Za-z]+\s*[(|!]|=\s*[$]?[A-Z]{1,3}[$]?\d"
-"""Beginnings of a cell that Excel, Calc and Sheets run as a formula (OWASP, 'CSV injection')."""
-_AT_START = re.compile(FORMULA)
 SHEETS = ("csv", "tsv", "ssv", "xlsx", "folder")
 """Kinds of sources that people open in a spreadsheet."""
 WRAPPED = (40, 90)
@@ -25,11 +20,10 @@ class Layout:
         self._sheet = kind in SHEETS
         self._seen = 0
         self._newlines = array("Q")
-        self._formulas = array("Q")
         self._lines: list[int] = []
 
     def see(self, batch: Batch) -> None:
-        """Cells with line breaks or formulas; lengths of lines of plain text."""
+        """Cells with line breaks; lengths of lines of plain text."""
         self._seen += len(batch.rows)
         if batch.shape.format == "text":
             self._lines += [len(line) for t in batch.texts[:200] for line in t.split("\n")][: 2000 - len(self._lines)]
@@ -37,19 +31,12 @@ class Layout:
             several = [i for i, t in enumerate(batch.texts) if "\n" in t]
             found = [i for i in several if any("\n" in c for _, c in cells(batch.rows[i]))]
             self._newlines.extend(batch.first + i for i in found)
-        if not self._sheet:
-            return
-        for i in series(batch.texts).str.contains(f"(?m)^(?:{FORMULA})").arg_true().to_list():
-            if any(_AT_START.match(c) for _, c in cells(batch.rows[i])):
-                self._formulas.append(batch.first + i)
 
     def found(self) -> list[Found]:
         """What a person should know about the form."""
         out = []
         if self._newlines and (self._sheet or len(self._newlines) < 0.5 * self._seen):
             out.append(Found("embedded_newlines", len(self._newlines), self._newlines))
-        if self._formulas:
-            out.append(Found("formula_cells", len(self._formulas), self._formulas))
         inner = [n for n in self._lines if n]
         wrapped = [n for n in inner if WRAPPED[0] <= n <= WRAPPED[1]]
         if len(inner) > 50 and len(wrapped) > 0.5 * len(inner) and max(inner) <= 2 * WRAPPED[1]:

@@ -154,18 +154,11 @@ def test_the_files_own_split_leaks() -> None:
     assert examined(rows).rows("split_leak") == {13}
 
 
-def test_cells_a_spreadsheet_would_run_and_line_breaks() -> None:
-    rows = [
-        *pairs(ENGLISH),
-        {"question": '=HYPERLINK("http://x")', "answer": "ok then"},
-        {"question": "a\nb c d", "answer": "fine"},
-    ]
-    found = examined(rows, kind="csv")
-    assert found.rows("formula_cells") == {13}
-    assert found.rows("embedded_newlines") == {14}
-    assert not examined([*pairs(ENGLISH), {"question": "- a list item = b", "answer": "-5"}], kind="csv").rows(
-        "formula_cells"
-    )
+def test_line_breaks_inside_cells() -> None:
+    rows = [*pairs(ENGLISH), {"question": "a\nb c d", "answer": "fine"}]
+    assert examined(rows, kind="csv").rows("embedded_newlines") == {13}
+    broken = [{**row, "answer": f"{row['answer']}\nYours"} for row in pairs(ENGLISH)]
+    assert not examined(broken, kind="jsonl").rows("embedded_newlines")
 
 
 def test_mixed_types_holes_and_empty_columns() -> None:
