@@ -23,6 +23,8 @@ def local(text: str, home: Path) -> Path:
     no data, for addresses of the web, and for links and devices.
     """
     text = text.strip()
+    if not text:
+        raise UserFacingError("no file is named", "", "Write a path, hf://org/name or a database's address.")
     scheme = _SCHEME.match(text)
     name = scheme[1].lower() if scheme else ""
     if name == "hf":

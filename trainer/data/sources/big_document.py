@@ -72,7 +72,7 @@ def prefix_of(blob: Blob, found: Encoding) -> str:
         except ijson.JSONError as error:
             if not counts:
                 raise UserFacingError(f"is not JSON ({str(error)[:80]})", blob.name, "Export it again.") from None
-    lists = {p: n for p, n in counts.items() if (p == "item" or p.endswith(".item")) and p.count("item") == 1}
+    lists = {p: n for p, n in counts.items() if p.split(".")[-1:] == ["item"] and p.split(".").count("item") == 1}
     return max(lists, key=lambda p: lists[p]) if lists else ""
 
 

@@ -90,8 +90,8 @@ def sniff(lines: list[str], tabs: bool = False, spaces: bool = False) -> Dialect
         return _quoted(Dialect(told[1], before=1), lines[1:])
     if tabs and any("\t" in line for line in lines[:20]):
         return _quoted(Dialect("\t"), lines)
-    dialect = _delimited(lines, spaces)
-    return _quoted(replace(dialect, before=_preamble(lines, dialect)), lines)
+    dialect = _quoted(_delimited(lines, spaces), lines)
+    return replace(dialect, before=_preamble(lines, dialect))
 
 
 def _delimited(lines: list[str], spaces: bool) -> Dialect:
@@ -103,7 +103,7 @@ def _delimited(lines: list[str], spaces: bool) -> Dialect:
         if kind > 1 and share >= 0.95 and len(lines) >= 3:
             return Dialect(delimiter)
     aligned = {len(line.split()) for line in lines if line.strip()}
-    if spaces and len(lines) >= 3 and len(aligned) == 1 and aligned > {1} - aligned and min(aligned) > 1:
+    if spaces and len(lines) >= 3 and len(aligned) == 1 and min(aligned) > 1:
         return Dialect(" ", spaced=True)
     return Dialect()
 
@@ -136,15 +136,21 @@ def _preamble(lines: list[str], dialect: Dialect) -> int:
 def _quoted(dialect: Dialect, lines: list[str]) -> Dialect:
     """The way of quoting that parses most records to the table's width; the usual one unless it fails."""
     usual = parsed(lines, dialect)
-    width = usual.usual
-    lost = usual.failures + sum(len(r) != width for r in usual.records)
+    lost = _lost(usual)
     best, least = dialect, lost
     for other in _quotings(dialect, "".join(lines)):
         found = parsed(lines, other)
-        failed = found.failures + sum(len(r) != found.usual for r in found.records)
-        if found.usual >= min(2, width) and failed < least and (lost >= 3 or lost > len(lines) / 3):
+        failed = _lost(found)
+        if found.usual >= min(2, usual.usual) and failed < least and (lost >= 3 or lost > len(lines) / 3):
             best, least = other, failed
     return best
+
+
+def _lost(found: _Parsed) -> int:
+    """Records that fail, or that are not as wide as the first one (as most, where that is a title)."""
+    first = len(found.records[0]) if found.records else 0
+    width = first if first > 1 else found.usual
+    return found.failures + sum(len(r) != width for r in found.records)
 
 
 def _quotings(dialect: Dialect, text: str) -> Iterator[Dialect]:

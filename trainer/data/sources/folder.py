@@ -105,10 +105,12 @@ def files_in(folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
     root = folder.resolve()
     for base, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX")))
+        linked = [Path(base) / f for f in folders if (Path(base) / f).is_symlink()]
+        left |= {f.relative_to(folder).as_posix(): "is a link to a folder" for f in linked}
         for name in sorted(n for n in names if not n.startswith(".")):
             path = Path(base) / name
             shown = path.relative_to(folder).as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
                 left[shown] = "is a link to a file outside the folder"
             elif not path.is_file():
                 left[shown] = "is not a regular file"

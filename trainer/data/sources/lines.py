@@ -21,6 +21,7 @@ SAMPLE_OVER = 3_000_000_000
 LOOKED_AT = 200_000
 """Bytes at the beginning of a file by which its kind is judged."""
 SAMPLE_BLOCKS = 64
+_AHEAD = 1 << 16
 SAMPLE_BYTES = 8_000_000
 """Bytes of a block of a sample."""
 
@@ -128,7 +129,7 @@ def bad_bytes(line: bytes, number: int, codec: str) -> ReadProblem:
 
 
 def sampled(blob: Blob, begins: Callable[[bytes], bool]) -> Blob:
-    """Evenly spread blocks of whole records as if they were the file. `begins` knows a line that starts a record."""
+    """Evenly spread blocks of whole records as if they were the file. `begins` tells by the bytes ahead."""
     step = blob.size // SAMPLE_BLOCKS
 
     def begin() -> tuple[BinaryIO, Position]:
@@ -172,21 +173,24 @@ class _Blocks(io.RawIOBase):
         """Past the rest of the line that was cut, to a line that begins a record."""
         self._file.readline(MAX_LINE)
         for _ in range(200):
-            here = self._file.tell()
-            line = self._file.readline(MAX_LINE)
-            if not line or self._begins(line):
-                self._file.seek(here)
+            if self._at_record():
                 return
+            self._file.readline(MAX_LINE)
 
     def _rest(self, block: bytes) -> bytes:
         """What is missing of the block's last record."""
         rest = b"" if block.endswith(b"\n") else self._file.readline(MAX_LINE)
         for _ in range(200):
-            line = self._file.readline(MAX_LINE)
-            if not line or self._begins(line):
+            if self._at_record():
                 break
-            rest += line
+            rest += self._file.readline(MAX_LINE)
         return rest
+
+    def _at_record(self) -> bool:
+        here = self._file.tell()
+        ahead = self._file.read(_AHEAD)
+        self._file.seek(here)
+        return not ahead or self._begins(ahead)
 
     def close(self) -> None:
         """Close the file."""

@@ -85,15 +85,15 @@ def text_kind(head: bytes, found: Encoding, ending: str, blob: Blob) -> str:
 
 
 def _json_kind(text: str, lines: list[str], promised: str) -> str:
-    if text.startswith("[") and not _whole(lines[0], list) and promised in ("text", "csv") and not _list_of(text):
-        return promised
-    alone = [_whole(line, dict) for line in lines[:5]]
-    if sum(alone) > 1 or (alone[0] and len(lines) > 1) or (promised == "jsonl" and (alone[0] or len(lines) == 1)):
-        return "jsonl"
-    if promised == "jsonl":
-        return "jsonl" if any(alone) or _starts_rows(lines) else "json"
     if promised in ("csv", "text") and not _list_of(text):
         return promised
+    if text.startswith("["):
+        return "jsonl" if len(lines) > 1 and all(_whole(line, list) for line in lines[:2]) else "json"
+    alone = [_whole(line, dict) for line in lines[:5]]
+    if sum(alone) > 1 or (alone[0] and len(lines) > 1):
+        return "jsonl"
+    if promised == "jsonl":
+        return "jsonl" if any(alone) or len(lines) == 1 or _starts_rows(lines) else "json"
     return "json"
 
 

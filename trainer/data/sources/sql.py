@@ -112,13 +112,13 @@ def _lenient_text(connection: Any, _record: object) -> None:
 
 
 def _read_only(connection: Connection) -> None:
+    """The database itself refuses to write from here on; rows come from one moment."""
     from sqlalchemy import text
 
-    connection.execution_options(stream_results=True, yield_per=_BATCH)
     if connection.dialect.name in ("mysql", "mariadb"):
         connection.execute(text("SET TRANSACTION READ ONLY"))
     elif connection.dialect.name == "postgresql":
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _table(connection: Connection, wanted: str, shown: str) -> str:
@@ -162,7 +162,8 @@ def _write(connection: Connection, table: str, out: TextIO) -> None:
     quote = connection.dialect.identifier_preparer.quote_identifier
     name = ".".join(quote(part) for part in _parts(connection, table))
     room = shutil.disk_usage(Path(out.name).parent).free // 2
-    result = connection.execute(text(f"SELECT * FROM {name.replace(':', chr(92) + ':')}"))
+    select = text(f"SELECT * FROM {name.replace(':', chr(92) + ':')}")  # a colon would name a parameter
+    result = connection.execute(select, execution_options={"stream_results": True, "yield_per": _BATCH})
     names = list(result.keys())
     for rows in result.partitions(_BATCH):
         for row in rows:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from trainer.data.encoding import Encoding
@@ -13,6 +15,9 @@ from trainer.data.sources.header import has_header, unique
 from trainer.data.sources.lines import LOOKED_AT
 from trainer.data.sources.source import Source
 from trainer.errors import UserFacingError
+
+_SURE = 8
+"""Records in a row that must fit to be sure of where one begins."""
 
 
 def open_table(blob: Blob, found: Encoding, notes: dict[str, Any], ending: str) -> Source:
@@ -47,11 +52,27 @@ def _width(records: list[list[str]]) -> int:
     return len(records[0]) + (every and any(r[-1] for r in wider))
 
 
-def begins_record(dialect: Dialect, width: int, codec: str) -> Any:
-    """A test whether a line is a record of a table by itself."""
+def begins_record(dialect: Dialect, width: int, codec: str) -> Callable[[bytes], bool]:
+    """A test whether bytes begin with whole records of a table, not in the middle of a cell."""
 
-    def begins(line: bytes) -> bool:
-        found = parsed([line.decode(codec, "replace")], dialect)
-        return not found.failures and bool(found.records) and len(found.records[0]) == width
+    def begins(ahead: bytes) -> bool:
+        lines = ahead.decode(codec, "replace").splitlines(keepends=True)[:-1]
+        records = list(islice(_by_quotes(lines, dialect.quotechar or "\0"), _SURE))
+        return all(_is_record(record, dialect, width) for record in records)
 
     return begins
+
+
+def _is_record(lines: list[str], dialect: Dialect, width: int) -> bool:
+    found = parsed(lines, dialect)
+    return not found.failures and [len(r) for r in found.records] == [width]
+
+
+def _by_quotes(lines: list[str], quote: str) -> Iterator[list[str]]:
+    """Lines up to where the number of quotes is even: whole records, if the first line begins one."""
+    record: list[str] = []
+    for line in lines:
+        record.append(line)
+        if sum(part.count(quote) for part in record) % 2 == 0:
+            yield record
+            record = []
