@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tools import augmenting
 from tools.desk import Desk
 from tools.laying import waiting
 from tools.recipes import taken_out
@@ -17,6 +18,8 @@ OPS = {"max_samples": "sample", "val_split": "split"}
 
 def aimed(call: dict[str, Any], text: str, desk: Desk) -> dict[str, Any]:
     """The call, or the change of the preparation on the table that the person's words ask for."""
+    if augmenting.waiting(desk) is not None:
+        return _aimed_at_rows(call, text)
     if waiting(desk) is None or call["name"] not in REVISIONS or call["name"] == "prepare_data":
         return call
     if parts := _parts(call, text):
@@ -26,6 +29,13 @@ def aimed(call: dict[str, Any], text: str, desk: Desk) -> dict[str, Any]:
     if call["name"] == "revise_plan" and ops and said.keys() <= {*OPS, "seed"}:
         return {"name": "prepare_data", "arguments": {"prep_ops": ops, **said}}
     return call
+
+
+def _aimed_at_rows(call: dict[str, Any], text: str) -> dict[str, Any]:
+    """'Only 50 rows' or 'with the judge' while new rows wait."""
+    if call["name"] not in ("revise_plan", "clarify", "propose_plan", "prepare_data") or not augmenting.changes(text):
+        return call
+    return {"name": "augment_data", "arguments": {}}
 
 
 def _parts(call: dict[str, Any], text: str) -> list[str]:

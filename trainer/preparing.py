@@ -78,7 +78,7 @@ def looked_at(
 
 
 def _mark(path: Path, merged: tuple[str, ...]) -> str:
-    marks = [fingerprint(Path(p)) for p in (path, *merged)]
+    marks = [fingerprint(p) for p in (path, *map(Path, merged))]
     return marks[0] if len(marks) == 1 else hashlib.sha256("".join(marks).encode()).hexdigest()
 
 

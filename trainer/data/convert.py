@@ -36,6 +36,8 @@ class Example:
     """Of preference rows: the answer that was liked less; the last message is the better one."""
     good: bool | None = None
     """Of KTO rows: whether the answer was good."""
+    side: str = ""
+    """What the file's own split column says, where it has one."""
 
     @property
     def prompt(self) -> str:

@@ -27,8 +27,45 @@ class Split:
     holdout: list[Example]
 
 
+_SIDES = {
+    "val": ("val", "valid", "validation", "dev", "eval", "evaluation"),
+    "holdout": ("test", "tst", "testing", "holdout", "hold-out", "heldout"),
+}
+"""Values of a split column -> our sides; everything else trains."""
+
+
+def side_of(example: Example) -> str:
+    """train, val or holdout, as the file's own split column says; '' where it has none."""
+    name = example.side.strip().lower()
+    return next((side for side, names in _SIDES.items() if name in names), "train" if name else "")
+
+
+def own_split(usable: list[Example]) -> bool:
+    """Whether the file divides its rows itself: some train, and some do not."""
+    return len({side_of(e) for e in usable} - {""}) > 1
+
+
 def split(usable: list[Example], seed: int, val: float, holdout: float, holdout_max: int) -> Split:
-    """Divide by a hash of seed and prompt: the same rows land on the same side every time."""
+    """Divide by a hash of seed and prompt: the same rows land on the same side every time.
+
+    A file's own split column is kept; a side that it lacks is drawn from its training rows. Test rows beyond
+    `holdout_max` are not used at all.
+    """
+    if not own_split(usable):
+        return _drawn(usable, seed, val, holdout, holdout_max)
+    marked = {name: [e for e in usable if (side_of(e) or "train") == name] for name in ("train", "val", "holdout")}
+    left = _drawn(
+        marked["train"],
+        seed,
+        0.0 if marked["val"] else val,
+        0.0 if marked["holdout"] else holdout,
+        holdout_max,
+    )
+    sealed = sorted(marked["holdout"], key=lambda e: _rank(seed, str(e.row)))[:holdout_max]
+    return Split(left.train, marked["val"] or left.val, sorted(sealed, key=lambda e: e.row) or left.holdout)
+
+
+def _drawn(usable: list[Example], seed: int, val: float, holdout: float, holdout_max: int) -> Split:
     total = len(usable)
     want_holdout = min(round(total * holdout), holdout_max)
     want_val = round(total * val)

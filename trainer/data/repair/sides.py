@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from trainer.errors import UserFacingError
 
 DATES = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d %b %Y")
 """Forms of a date besides ISO 8601; day before month."""
+MUCH = 0.3
+"""Share of the rows from which near-repeats are not kept on one side."""
 Marks = dict[int, str]
 
 
@@ -23,9 +26,8 @@ def sides(step: s.Split, rows: list[Item], work: Work) -> tuple[Marks, str]:
     if step.how == "time":
         return _by_time(step, rows, work)
     bound = _Bound()
-    for rule in ("exact_duplicates", "near_duplicates"):
-        for members in work.diagnosis.groups.get(rule, ()):
-            bound.join([("row", n) for n in members])
+    for members in _alike(rows, work):
+        bound.join([("row", n) for n in members])
     column = _column(step, work)
 
     def key(item: Item) -> str:
@@ -41,6 +43,15 @@ def sides(step: s.Split, rows: list[Item], work: Work) -> tuple[Marks, str]:
     for name, groups in strata.items():
         marks |= _drawn(step, list(groups.values()), f"split {name}")
     return marks, _note(step, rows, marks)
+
+
+def _alike(rows: list[Item], work: Work) -> list[Sequence[int]]:
+    """Groups of repeats. Near-repeats of most rows are the nature of the data: bound together they'd leave no split."""
+    groups = work.diagnosis.groups
+    near = groups.get("near_duplicates", ())
+    if sum(len(members) - 1 for members in near) > MUCH * len(rows):
+        near = ()
+    return [*groups.get("exact_duplicates", ()), *near]
 
 
 def _column(step: s.Split, work: Work) -> str | None:
