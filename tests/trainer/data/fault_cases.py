@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import sys
 import tempfile
 import zipfile
@@ -111,7 +112,7 @@ CASES = [
         "F06",
         "an object among texts",
         file("x.jsonl", changed(3, answer={"a": 1})),
-        ("Column answer mostly holds text, but 1 row hold object",),
+        ("Column answer mostly holds text; 1 row with object instead",),
         "every label byte for byte",
     ),
     Case("F07", "NaN in a column", file("x.jsonl", lines(ROWS).replace(b"We look", b"W", 1)[:-1] + b', "s": NaN}'), ("NaN",)),
@@ -168,7 +169,7 @@ CASES = [
         ("1 row far longer than the rest",),
         "the report tells what each max_length cuts",
     ),
-    Case("F19", "test rows among training rows", file("x.jsonl", leaking()), ("that nearly repeat a training row",)),
+    Case("F19", "test rows among training rows", file("x.jsonl", leaking()), ("nearly the same as a training row",)),
     Case(
         "F21",
         "keys and personal data",
@@ -204,7 +205,7 @@ def seen(case: Case, folder: Path) -> str:
 def _told(case: Case) -> str:
     with tempfile.TemporaryDirectory() as folder:
         said = seen(case, Path(folder)).replace(folder, "DATA")
-    lines_ = [line.lstrip("-0123456789. ") for line in said.splitlines()]
+    lines_ = [re.sub(r"^(?:- |\d\. )", "", line) for line in said.splitlines()]
     chosen = [line for line in lines_ if any(words in line for words in case.says)]
     return " · ".join(chosen)[:340].replace("|", "\\|")
 
