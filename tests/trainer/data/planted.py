@@ -120,6 +120,7 @@ class Score:
     decoys: int = 0
     fired: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
 
     @property
     def recall(self) -> float | None:
@@ -140,6 +141,8 @@ class Score:
 
 
 Report = dict[str, Any]
+ALSO = {"near_duplicates": "exact_duplicates"}
+"""A copy that differs in white space alone may be told as an exact one."""
 
 
 def rows_told(report: Report, rule: str) -> set[int]:
@@ -159,7 +162,7 @@ def score(sheet: Sheet, report: Report, scores: dict[str, Score]) -> None:
         if rule in sheet.whole:
             _score_whole(sheet, rule, report, one)
         else:
-            _score_rows(sheet, rule, rows_told(report, rule), one)
+            _score_rows(sheet, rule, rows_told(report, rule) | rows_told(report, ALSO.get(rule, rule)), one)
 
 
 def _score_whole(sheet: Sheet, rule: str, report: Report, one: Score) -> None:
@@ -184,6 +187,7 @@ def _score_rows(sheet: Sheet, rule: str, told: set[int], one: Score) -> None:
     one.told += len(told & fair)
     one.false += len(told - fair - excused)
     one.missed += [f"{sheet.name}: {min(g)}" for g in missed]
+    one.alarms += [f"{sheet.name}: {row}" for row in sorted(told - fair - excused)]
     decoys = sheet.decoys.get(rule, {})
     one.decoys += len(decoys)
     one.fired += sorted({what for row, what in decoys.items() if row in told})

@@ -10,8 +10,9 @@ from typing import Any
 
 from tests.trainer.data.clean import Ticket, message, reply, tickets
 from tests.trainer.data.planted import Bed, Item, Row, Sheet, write, written
+from tests.trainer.data.planted_fresh import FRESH
 from tests.trainer.data.planted_languages import DECOYS, LANGUAGES
-from tests.trainer.data.planted_texts import TEXTS, made
+from tests.trainer.data.planted_texts import TEXTS, Planting, made
 
 CARRIERS = {
     "gsm8k": ("data/gsm8k/gsm8k_train.jsonl", "question", "answer"),
@@ -55,9 +56,10 @@ def inserted(text: str, piece: str, rng: Random) -> str:
     return ". ".join(sentences[:at]) + (". " if at else "") + piece + " " + ". ".join(sentences[at:])
 
 
-def plant_texts(ground: Bed, each: int, decoys: int, columns: tuple[str, str] = ("question", "answer")) -> None:
+def plant_texts(ground: Bed, each: int, decoys: int, kinds: dict[str, Planting]) -> None:
     """Every text finding `each` times, its forms in turn, and decoys."""
-    for rule, planting in TEXTS.items():
+    columns = ("question", "answer")
+    for rule, planting in kinds.items():
         for n in range(each):
             item, piece = ground.take(), made(planting.forms[n % len(planting.forms)], ground.rng)
             _put(item, piece, ground.rng, columns, planting.answer)
@@ -139,8 +141,15 @@ def edited_twin(ground: Bed, edit: Callable[[str, Random], str], column: str) ->
 def texts_sheet(folder: Path, rows: int, each: int, decoys: int) -> Sheet:
     """Question and answer with all that can stand in a text."""
     ground = bed(rows, 21)
-    plant_texts(ground, each, decoys)
+    plant_texts(ground, each, decoys, TEXTS)
     return written(ground, folder / "texts.jsonl")
+
+
+def fresh_sheet(folder: Path, rows: int, each: int, decoys: int) -> Sheet:
+    """The same findings in forms that were written after the detectors."""
+    ground = bed(max(rows, len(FRESH) * (each + decoys)), 20)
+    plant_texts(ground, each, decoys, FRESH)
+    return written(ground, folder / "fresh.jsonl")
 
 
 def languages_sheet(folder: Path, rows: int, each: int) -> Sheet:
@@ -224,6 +233,32 @@ def labels_sheet(folder: Path, rows: int, each: int) -> Sheet:
         for item in rare:
             ground.plant("rare_labels", item)
     return written(ground, folder / "labels.csv", whole=("rare_labels",))
+
+
+MENU = ("Open", "Save as", "Close all", "Print", "Undo", "Find next", "Options", "About", "Zoom in", "Paste", "Export")
+
+
+def menus_sheet(folder: Path, rows: int, each: int) -> Sheet:
+    """Entries of a program's menus to be translated; some have their hot key marked, some an innocent underscore."""
+    ground = Bed(Random(36), [Item({"source": f"{MENU[n % 11]} {n}", "target": f"Eintrag {n}"}) for n in range(rows)])
+    for n in range(each):
+        item = ground.take()
+        word = item.row["source"]
+        at = (0, 1, word.find(" ") + 1)[n % 3]
+        item.row["source"] = f"{word[:at]}_{word[at:]}"
+        ground.plant("hotkey_marks", item)
+        item = ground.take()
+        innocent = (
+            "the file_name is wrong",
+            "run my_tool_kit",
+            "__init__ fails",
+            "a _really_ odd one",
+            "a_b_c",
+            "x_1",
+        )[n % 6]
+        item.row["source"] = f"{innocent} {n}"
+        ground.decoy("hotkey_marks", item, innocent)
+    return written(ground, folder / "menus.jsonl")
 
 
 def one_label_sheet(folder: Path, rows: int) -> Sheet:
@@ -551,6 +586,7 @@ def planted_sheets(folder: Path, size: int, each: int) -> list[Sheet]:
         near_texts_sheet(folder, size, few),
         flood_sheet(folder, size),
         labels_sheet(folder, size, few),
+        menus_sheet(folder, size // 4, each),
         one_label_sheet(folder, size // 4),
         imbalance_sheet(folder, size),
         split_sheet(folder, size, few),

@@ -354,21 +354,10 @@ ANNOTATIONS = Planting(
     (
         "That is 48/2 = <<48/2=24>>24 pieces.",
         "so <<3*4.5=13.5>>13.5 in all",
-        "it makes 12.\n#### 12",
+        "it makes 12.\n#### 12\n",
         "12+3=<<12+3=15>>15",
     ),
     ("shift it by x << 3", "«quoted»", "he is #1", "cat <<EOF", "a ## b", "5 << 10 << 20"),
-)
-HOTKEYS = Planting(
-    ("choose _File and _Open", "press Save _As now", "the menu Pre_ferences", "click E_xit", "use _Tools and _Options"),
-    (
-        "the file_name is wrong",
-        "run my_tool_kit",
-        "__init__ fails",
-        "this is _really_ odd",
-        "snake_case words",
-        "a_b_c",
-    ),
 )
 HTML = Planting(
     (
@@ -562,7 +551,6 @@ TEXTS = {
     "placeholders": PLACEHOLDERS,
     "format_marks": FORMATS,
     "annotation_marks": ANNOTATIONS,
-    "hotkey_marks": HOTKEYS,
     "html": HTML,
     "control_tokens": CONTROL,
     "prompt_injection": INJECTION,
@@ -580,6 +568,8 @@ EXCUSED = {
     "prompt_injection": {"control_tokens"},
     "placeholders": {"format_marks", "secrets", "control_tokens"},
     "mojibake": {"hidden_characters"},
+    "hidden_characters": {"mojibake"},
+    "exact_duplicates": {"near_duplicates"},
     "mixed_languages": {
         "prompt_injection",
         "refusals",
