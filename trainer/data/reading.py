@@ -16,6 +16,7 @@ from trainer.errors import UserFacingError
 __all__ = ["ReadProblem", "Row", "Table", "fingerprint", "peek", "read"]
 
 PEEK_BYTES = 50_000_000
+PEEK_ROWS = 500_000
 """Of a larger file only the first rows are looked at for a conversation."""
 
 
@@ -56,22 +57,25 @@ def nothing(path: Path, problems: list[ReadProblem]) -> UserFacingError:
 
 
 def peek(path: Path) -> tuple[list[str], int | None]:
-    """Columns and row count for a conversation's sake; no count of a large file, nothing of one that fails."""
+    """Columns and row count for a conversation's sake; ([], None) when that would be dear or fails.
+
+    Of a folder, and of more than PEEK_ROWS rows, the count is None.
+    """
     try:
-        return _peeked(path, path.stat().st_mtime_ns)
+        stat = path.stat()
+        return _peeked(path, stat.st_mtime_ns) if stat.st_size <= PEEK_BYTES else ([], None)
     except (OSError, UserFacingError):
         return [], None
 
 
 @lru_cache(maxsize=16)
 def _peeked(path: Path, changed: int) -> tuple[list[str], int | None]:
-    source = open_source(path)
     names: dict[str, None] = {}
     count = 0
-    for chunk in source.chunks():
+    for chunk in open_source(path).chunks():
         names |= dict.fromkeys(name for row in chunk.rows[:100] for name in row)
         count += len(chunk.rows)
-        if source.size > PEEK_BYTES:
+        if path.is_dir() or count > PEEK_ROWS:
             return list(names), None
     if not count:
         raise UserFacingError("has 0 rows", path.name)

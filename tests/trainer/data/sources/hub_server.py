@@ -4,55 +4,63 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 REVISION = "a" * 40
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """One data set."""
+
+    name: str
+    files: dict[str, bytes]
+    seen: list[tuple[str, str]]
+
+    def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
+        head = f"/datasets/{self.name}/resolve/{REVISION}/"
+        if path.startswith(f"/api/datasets/{self.name}"):
+            siblings = [{"rfilename": f, "size": len(raw)} for f, raw in self.files.items()]
+            info = {"id": self.name, "sha": REVISION, "siblings": siblings, "private": False, "tags": []}
+            return 200, json.dumps(info | {"downloads": 0}).encode(), {"content-type": "application/json"}
+        if path.startswith(head) and (raw := self.files.get(path.removeprefix(head))) is not None:
+            return 200, raw, {"etag": f'"{zlib.crc32(raw):08x}"', "x-repo-commit": REVISION}
+        return 404, b"{}", {"x-error-code": "RepoNotFound"}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers from the server's shelf."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.wfile.write(self.send())
+
+    def do_HEAD(self) -> None:
+        self.send()
+
+    def send(self) -> bytes:
+        shelf: Shelf = self.server.shelf  # type: ignore[attr-defined]
+        shelf.seen.append((self.path, self.headers.get("authorization") or ""))
+        code, raw, headers = shelf.answer(self.path.split("?")[0])
+        self.send_response(code)
+        for key, value in (headers | {"content-length": str(len(raw))}).items():
+            self.send_header(key, value)
+        self.end_headers()
+        return raw
+
+
 @contextmanager
 def hub(name: str, files: dict[str, bytes], seen: list[tuple[str, str]] | None = None) -> Iterator[str]:
     """Serve one data set; gives the endpoint. `seen` gets (path, authorization) of every request."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            self._answer(body=True)
-
-        def do_HEAD(self) -> None:
-            self._answer(body=False)
-
-        def _answer(self, body: bool) -> None:
-            if seen is not None:
-                seen.append((self.path, self.headers.get("authorization") or ""))
-            path = self.path.split("?")[0]
-            head = f"/datasets/{name}/resolve/{REVISION}/"
-            if path.startswith(f"/api/datasets/{name}"):
-                siblings = [{"rfilename": f, "size": len(raw)} for f, raw in files.items()]
-                info = {"id": name, "sha": REVISION, "siblings": siblings, "private": False, "tags": [], "downloads": 0}
-                self._send(200, json.dumps(info).encode(), {"content-type": "application/json"}, body)
-            elif path.startswith(head) and path.removeprefix(head) in files:
-                raw = files[path.removeprefix(head)]
-                tags = {"etag": f'"{hash(raw) & 0xFFFFFFFF:08x}"', "x-repo-commit": REVISION}
-                self._send(200, raw, tags, body)
-            else:
-                self._send(404, b"{}", {"x-error-code": "RepoNotFound"}, body)
-
-        def _send(self, code: int, raw: bytes, headers: dict[str, str], body: bool) -> None:
-            self.send_response(code)
-            for key, value in headers.items():
-                self.send_header(key, value)
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            if body:
-                self.wfile.write(raw)
-
     served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=served.serve_forever, daemon=True)
-    thread.start()
+    served.shelf = Shelf(name, files, [] if seen is None else seen)  # type: ignore[attr-defined]
+    threading.Thread(target=served.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{served.server_port}"
     finally:

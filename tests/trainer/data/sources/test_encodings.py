@@ -31,7 +31,8 @@ SENTENCES = {
 CASES = [(language, codec) for language, (codecs, _) in SENTENCES.items() for codec in codecs]
 SHORT = [
     ("cp1252", "schöne grüße"), ("cp1252", "très bien"), ("cp1251", "Не работает пароль"), ("koi8_r", "Не работает"),
-    ("cp932", "返金してください"), ("euc_jp", "返金してください"), ("big5", "謝謝您"), ("gb18030", "你好，谢谢"), ("cp949", "환불 해주세요"),
+    ("cp932", "返金してください"), ("euc_jp", "返金してください"), ("big5", "謝謝您"),
+    ("gb18030", "你好，谢谢"), ("cp949", "환불 해주세요"),
 ]  # fmt: skip
 
 

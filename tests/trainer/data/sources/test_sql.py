@@ -59,9 +59,7 @@ def test_what_is_wrong_with_an_address_is_said(base: Path, tmp_path: Path) -> No
     assert "Did you mean tickets?" in sentence(f"sqlite:///{base}#tickts", tmp_path)
     assert "no such database file" in sentence(f"sqlite:///{tmp_path}/none.db#t", tmp_path)
     assert not (tmp_path / "none.db").exists()
-    assert "is read" in sentence(f"sqlite:///{_text(tmp_path)}#t", tmp_path) or "cannot be read" in sentence(
-        f"sqlite:///{_text(tmp_path)}#t", tmp_path
-    )
+    assert "cannot be read (file is not a database)" in sentence(f"sqlite:///{_text(tmp_path)}#t", tmp_path)
 
 
 def _text(folder: Path) -> Path:
