@@ -1,6 +1,6 @@
 """How dear an inspection of a million rows is, beside the standard library's own reading of the same file.
 
-python -m benchmarks.million_rows [--rows 1000000] [--gigabytes 10] [--file PATH] [--skip-cli]
+python -m benchmarks.million_rows [--rows 1000000] [--gigabytes 10] [--file PATH]
 
 Writes JSONL of about 350 bytes a row (varied text, 2 % exact and 3 % near copies, 1 % with an e-mail or a
 phone), then measures, each in a process of its own, one after the other: the baseline (json.loads, a hash
@@ -49,24 +49,6 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 cpu, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 print(json.dumps({"rows": rows, "repeats": repeats, "cpu_s": cpu, "peak_mb": peak}))
 """
-PROFILE = """
-import json, resource, sys, time
-from pathlib import Path
-from trainer.data.profile import inspect
-from trainer.data.tokenizer import load
-from trainer.paths import BUILTIN_MODEL
-tokenizer = load(str(BUILTIN_MODEL))
-before, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-profile = inspect(Path(sys.argv[1]), {}, tokenizer).profile
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({
-    "rows": profile.rows,
-    "cpu_s": used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime,
-    "wall_s": time.perf_counter() - wall,
-    "peak_mb": used.ru_maxrss / 1024,
-    "findings": {f.rule: f.count for f in profile.findings},
-}))
-"""
 CLI = """
 import json, resource, subprocess, sys
 command = [sys.executable, "-c", "from ui.cli import main; main()", "inspect", sys.argv[1], "--json"]
@@ -79,10 +61,9 @@ print(json.dumps({
     "rows": said.get("rows"),
     "cpu_s": used.ru_utime + used.ru_stime,
     "peak_mb": used.ru_maxrss / 1024,
-    "timings": said.get("timings"),
-    "peak_said": said.get("peak_mb"),
+    "seconds": said.get("seconds") or {},
     "findings": {f["rule"]: f["count"] for f in said.get("findings", [])},
-    "sampled": next((f["advice"] for f in said.get("findings", []) if f["rule"] == "sampled"), None),
+    "sampled": [f["advice"] for f in said.get("findings", []) if "sample" in f["rule"] + f["advice"]],
 }))
 """
 
@@ -162,30 +143,23 @@ def shown(name: str, found: dict[str, Any], base: float, aim: float | None = Non
     return f"{name:24} {found['cpu_s']:8.1f} CPU s {ratio:6.2f}x {found.get('wall_s', 0):8.1f} s  peak {peak}{aimed}"
 
 
-def told(path: Path, skip_cli: bool, most: int) -> list[str]:
+def told(path: Path, most: int) -> list[str]:
     """All measurements of a file, as lines."""
-    baseline = measured(BASELINE, path, most)
+    baseline, full = measured(BASELINE, path, most), measured(CLI, path)
     base = baseline["cpu_s"]
     lines = [shown("standard library", baseline, base)]
-    full = measured(PROFILE, path)
-    lines.append(shown("inspect(), alone", full, base, FULL_AIM))
-    if not skip_cli:
-        full = measured(CLI, path)
-        timings = full.get("timings") or {}
-        if "first_findings" in timings:
-            first = {"cpu_s": timings["first_findings"], "peak_mb": None}
-            lines.append(shown("first findings", first, base, FIRST_AIM))
-        lines.append(shown("tunesmith inspect --json", full, base, FULL_AIM))
-        parts = timings.get("parts", {})
-        whole = sum(parts.values()) or 1
-        lines += [
-            f"    {name:20} {s:8.1f} CPU s {100 * s / whole:5.1f} %"
-            for name, s in sorted(parts.items(), key=lambda p: -p[1])
-        ]
+    seconds = dict(full.get("seconds") or {})
+    first, whole = seconds.pop("first", None), seconds.pop("all", None)
+    if first is not None:
+        lines.append(shown("first findings", {"cpu_s": first}, base, FIRST_AIM))
+    if whole is not None:
+        lines.append(shown("inspection", {"cpu_s": whole}, base, FULL_AIM))
+    lines.append(shown("tunesmith inspect --json", full, base))
+    parts = sorted(seconds.items(), key=lambda part: -part[1])
+    lines += [f"    {name:20} {s:8.1f} CPU s {100 * s / (whole or 1):5.1f} %" for name, s in parts if s > 0.05]
     if (full.get("peak_mb") or 0) > PEAK_AIM:
         lines.append(f"peak memory over {PEAK_AIM:.0f} MB: MISSED")
-    if full.get("sampled"):
-        lines.append(f"sample: {full['sampled']}")
+    lines += [f"sample: {words}" for words in full.get("sampled", [])]
     lines.append(f"rows: {full.get('rows')}; findings: {json.dumps(full.get('findings', {}))}")
     return lines
 
@@ -196,7 +170,6 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--gigabytes", type=float, default=0.0)
     parser.add_argument("--file", type=Path, help="measure this JSONL instead")
-    parser.add_argument("--skip-cli", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("TUNESMITH_HOME", folder)
@@ -209,7 +182,7 @@ def main() -> None:
         elif not asked.file:
             planted = write_rows(path, asked.rows)
         print(f"{path.name}: {path.stat().st_size / 1e6:.0f} MB, planted {planted}", flush=True)
-        print("\n".join(told(path, asked.skip_cli, 1_000_000)))
+        print("\n".join(told(path, 1_000_000)))
 
 
 if __name__ == "__main__":
