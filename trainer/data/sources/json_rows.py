@@ -43,7 +43,7 @@ def keys_twice(text: str, value: Any) -> bool:
         found = len(_KEY.findall(text))
     elif '\\":' in text and '\\\\"' not in text:
         found -= text.count('\\":')  # an escaped quote stands inside a string
-    return found != count_keys(value)
+    return isinstance(value, dict | list) and found != count_keys(value)
 
 
 def too_deep(text: str) -> bool:
@@ -61,11 +61,14 @@ def depth_over(text: str) -> int | None:
     return None
 
 
-def count_keys(value: Any) -> int:
+def count_keys(value: dict[str, Any] | list[Any]) -> int:
     """Keys of an object and of all objects inside it."""
-    if isinstance(value, dict):
-        return len(value) + sum(count_keys(v) for v in value.values() if isinstance(v, dict | list))
-    return sum(count_keys(v) for v in value if isinstance(v, dict | list)) if isinstance(value, list) else 0
+    count = len(value) if isinstance(value, dict) else 0
+    for item in value.values() if isinstance(value, dict) else value:
+        kind = type(item)
+        if kind is dict or kind is list:
+            count += count_keys(item)
+    return count
 
 
 def repeated_keys(text: str) -> list[tuple[str, Any, Any]]:
