@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from trainer.data.more.request import MOST, How
 from trainer.wishes import Wishes
@@ -106,17 +107,17 @@ class Prepare(Arguments):
 
 
 class Augment(Arguments):
-    """New rows made from a file's own."""
+    """New rows made from a file's own. What is hidden from a model's view is read in the person's words."""
 
-    how: How | None = Field(default=None, description="noise needs no model; rare_classes is done by rules or a model")
-    rows: int | None = Field(default=None, ge=1, le=MOST, description="new rows in all")
-    fill_to: int | None = Field(default=None, ge=1, le=MOST, description="rare classes: until each has so many rows")
-    judge: bool | None = Field(default=None, description="have each new row scored by the model")
-    max_usd: float | None = Field(default=None, gt=0)
-    label_column: str | None = None
-    seed: int | None = Field(default=None, ge=0)
+    how: How | None = None
+    rows: int | None = Field(default=None, ge=1, le=MOST)
     dataset_path: str | None = None
-    question: str = Field(default="", description="the person's words")
+    fill_to: SkipJsonSchema[int | None] = Field(default=None, ge=1, le=MOST)
+    judge: SkipJsonSchema[bool | None] = None
+    max_usd: SkipJsonSchema[float | None] = Field(default=None, gt=0)
+    label_column: SkipJsonSchema[str | None] = None
+    seed: SkipJsonSchema[int | None] = Field(default=None, ge=0)
+    question: SkipJsonSchema[str] = ""
 
 
 class OfRun(Arguments):

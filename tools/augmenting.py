@@ -24,9 +24,7 @@ ROWS = 100
 
 
 def augment_data(args: Augment, desk: Desk) -> ToolResult:
-    """Lay new rows on the table, made from the person's own: noise, paraphrase, self_instruct, back_translation,
-    answers, rare_classes. Shows what would be made, sent and spent. Makes and sends nothing before approval.
-    """
+    """Lay new rows made from the person's own on the table. Makes and sends nothing before approval."""
     old = waiting(desk)
     path = Path(old.dataset_path) if old and args.dataset_path is None else desk.data_file(args.dataset_path)
     request, notes = _request(args, old, desk)
@@ -76,9 +74,12 @@ def _request(args: Augment, old: Augmentation | None, desk: Desk) -> tuple[Reque
         by_model=by_model,
         rows=rows or (10_000 if fill_to else ROWS),
         fill_to=fill_to or (base.fill_to if old and not rows else None),
+        ways=() if by_model else _ways(text) or base.ways,
         judge=by_model and _judged(args, text, base.judge),
         seed=args.seed if args.seed is not None else base.seed,
     )
+    if old and asked == by_model and by_model == base.by_model:
+        return request, []
     wish = args.how or _how(text) or ""
     return request, offer_words(request, wish, asked and not by_model, desk.writer is not None)
 
@@ -117,6 +118,11 @@ def says(entry: str, text: str) -> bool:
 def _how(text: str) -> Any:
     """The way that words ask for; None for no particular one."""
     return next((how for how, pattern in _table()["how"].items() if _found(pattern, text)), None)
+
+
+def _ways(text: str) -> tuple[str, ...]:
+    """Rules that words name one by one."""
+    return tuple(way for way, pattern in _table()["ways"].items() if _found(pattern, text))
 
 
 def named_way(text: str) -> str | None:

@@ -51,7 +51,7 @@ def _ruled_words(new: Augmentation) -> list[str]:
         f"{PURPOSES[new.request.how]}, on this machine: {ways}.",
         "Only what is asked is varied; answers, labels, numbers, names, links and code stay as they are.",
     ]
-    lines += [f"Row {s.row:,}, {s.by}: “{_short(s.before)}” → “{_short(s.after)}”" for s in new.samples[:2]]
+    lines += [f"Row {s.row:,}, {s.by}: “{s.before}” → “{s.after}”" for s in new.samples[:2]]
     if thrown := said(Counter(new.thrown)):
         lines.append(f"Thrown away: {thrown}.")
     if new.made is not None and new.made < new.wanted:
@@ -107,7 +107,3 @@ def done_words(made: NewRows) -> list[str]:
         lines.append(f"Used: {cost['calls']:,} calls, {cost['tokens']:,} tokens, {dollars}.")
     lines.append(f"Look at them, then accept: tunesmith more {made.path} --accept 1,2,5-9 (or all).")
     return lines
-
-
-def _short(text: str, most: int = 120) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -19,7 +19,7 @@ from trainer.data.more.sieve import REASONS, Made
 from trainer.data.more.spending import Spending, Writer, limits
 from trainer.data.more.stock import Stock, stocked
 from trainer.data.more.variants import Grown, by_way, grown
-from trainer.data.more.written import Render, Written, expected, wanted_rows, written
+from trainer.data.more.written import Render, Written, expected, sent_columns, sent_rows, wanted_rows, written
 from trainer.data.profile import rows_only
 from trainer.data.repair.write import provenance_of
 from trainer.data.sources import fingerprint
@@ -29,8 +29,10 @@ from trainer.records import read_json
 ENDING = ".more.jsonl"
 SHOWN = 3
 """Samples of a preview."""
-CELL = 200
+CELL = 110
 """Characters of a sample that are shown."""
+LEAD = 35
+"""Of these before the first change."""
 
 
 class Sample(BaseModel):
@@ -74,6 +76,7 @@ class Augmentation(BaseModel):
     """Whether that model runs on a machine of the person's own."""
     sent_rows: int = 0
     """Rows that leave for the model, at most."""
+    sent_columns: tuple[str, ...] = ()
     spending: Spending | None = None
     limits: Limits | None = None
 
@@ -138,7 +141,14 @@ def _ruled(stock: Stock, request: Request) -> dict[str, Any]:
 
 def _sample(made: Made, stock: Stock) -> Sample:
     before = asked(stock.rows[made.sources[0]], stock.shape)
-    return Sample(row=made.sources[0], before=before[:CELL], after=made.text[:CELL], by=made.by)
+    same = next((i for i, (a, b) in enumerate(zip(before, made.text, strict=False)) if a != b), len(before))
+    at = max(0, same - LEAD)
+    return Sample(row=made.sources[0], before=_part(before, at), after=_part(made.text, at), by=made.by)
+
+
+def _part(text: str, at: int) -> str:
+    """What stands around the first change."""
+    return ("…" if at else "") + text[at : at + CELL] + ("…" if len(text) > at + CELL else "")
 
 
 def _digest(found: Grown) -> str:
@@ -159,7 +169,8 @@ def _asked_of(stock: Stock, request: Request, writer: Writer | None, most_usd: f
         "wanted": wanted_rows(stock, request),
         "model": writer.model,
         "local": writer.price.local,
-        "sent_rows": min(len(stock.rows) + len(stock.unanswered), most.calls * 10),
+        "sent_rows": sent_rows(stock, request, most.calls),
+        "sent_columns": sent_columns(stock, request),
         "spending": spend,
         "limits": most,
     }

@@ -43,6 +43,8 @@ class Request(BaseModel):
     rows: int = Field(default=100, ge=1, le=MOST)
     fill_to: int | None = Field(default=None, ge=1, le=MOST)
     """For rare classes: until each has so many rows; `rows` is then the most in all."""
+    ways: tuple[str, ...] = ()
+    """Which rules (names of `plain.NOISES`); all that the language allows where none is named."""
     judge: bool = False
     """Whether the model scores each new row in a second call; those below 4 of 5 are set aside."""
     seed: int = 42

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from random import Random
 
-from trainer.data.more.plain import varied, ways
+from trainer.data.more.plain import NOISES, varied, ways
 from trainer.data.more.prompted import asked, asking
 from trainer.data.more.request import Request
 from trainer.data.more.shares import shares
@@ -41,15 +41,25 @@ def grown(stock: Stock, request: Request) -> Grown:
     kept: list[Made] = []
     quotas = _quotas(stock, request)
     used: Counter[int] = Counter()
+    known = tuple(way for way in ways(stock.language) if way in (request.ways or NOISES))
     for turn in range(ROUNDS):
         made: list[Made] = []
         for quota in quotas:
             done = sum(quota.has(m) for m in kept)
-            made += _drawn(quota, min(quota.wanted - done, quota.room(used)), stock, used, rng, 1 + turn // 2)
+            count = min(quota.wanted - done, quota.room(used))
+            made += _drawn(quota, count, stock, used, rng, _Manner(known, 1 + turn // 2))
         if not made:
             break
         kept += sieve.sifted(made, kept)
     return Grown(tuple(kept), sieve.thrown, sum(q.wanted for q in quotas))
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """Which ways there are, and how many are taken at once."""
+
+    ways: tuple[str, ...]
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ def _quotas(stock: Stock, request: Request) -> list[_Quota]:
     return [_Quota(n, tuple(stock.of(label))) for label, n in wanted.items()]
 
 
-def _drawn(quota: _Quota, count: int, stock: Stock, used: Counter[int], rng: Random, depth: int) -> list[Made]:
+def _drawn(quota: _Quota, count: int, stock: Stock, used: Counter[int], rng: Random, manner: _Manner) -> list[Made]:
     """`count` variants on trial, of the rows that were used least."""
     order = list(quota.sources)
     rng.shuffle(order)
@@ -80,20 +90,20 @@ def _drawn(quota: _Quota, count: int, stock: Stock, used: Counter[int], rng: Ran
     for place in range(max(0, count)):
         n = order[place % len(order)]
         used[n] += 1
-        if made := _variant(n, stock, rng, depth):
+        if made := _variant(n, stock, rng, manner):
             out.append(made)
     return out
 
 
-def _variant(n: int, stock: Stock, rng: Random, depth: int) -> Made | None:
-    """One row varied in `depth` ways; None where nothing in it can be varied."""
+def _variant(n: int, stock: Stock, rng: Random, manner: _Manner) -> Made | None:
+    """One row varied; None where nothing in it can be."""
     row = stock.rows[n]
     text = before = asked(row, stock.shape)
     done: list[str] = []
-    known = list(ways(stock.language))
+    known = list(manner.ways)
     rng.shuffle(known)
     for way in known:
-        if len(done) == depth:
+        if len(done) == manner.depth:
             break
         after = varied(text, way, rng, stock.language)
         if after != text:

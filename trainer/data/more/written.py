@@ -23,6 +23,8 @@ FRUITLESS = 4
 """Calls one after another without a single new row after which asking ends."""
 TOP_UP = 1.5
 """Times the calls that would do if every row were kept, at most."""
+SPARE = 3
+"""Calls on top, so that a small request survives a bad reply."""
 GOOD = 4
 """Score of the judge (1 to 5) from which a row is held for review; others are set aside."""
 PROMPT_WORDS = 1400
@@ -67,11 +69,35 @@ def expected(stock: Stock, request: Request, price: Price) -> Spending:
     chars = round(sum(len(line(shown_row(stock.rows[n], stock))) for n in pool) / len(pool))
     rows = wanted_rows(stock, request)
     batch = per_call(stock, pool)
+    shown = shown_a_call(request, batch)
     writing = -(-rows // batch) * (2 if request.how == "back_translation" else 1)
     judging = -(-rows // MOST_A_CALL) if request.judge else 0
-    shown = batch if request.how in ("paraphrase", "back_translation") else SHOTS
-    low, high = writing + judging, round(TOP_UP * (writing + judging) + 0.5)
+    low, high = writing + judging, round(TOP_UP * (writing + judging)) + SPARE
     return spending((low, high), PROMPT_WORDS + chars * shown, chars * batch, price)
+
+
+def shown_a_call(request: Request, batch: int) -> int:
+    """Rows of the person's own in one prompt."""
+    return {"paraphrase": batch, "back_translation": batch, "answers": SHOTS + batch}.get(request.how, SHOTS)
+
+
+def sent_rows(stock: Stock, request: Request, calls: int) -> int:
+    """Different rows of the person's own that the model may come to see."""
+    pool = list(stock.rows)[:: max(1, len(stock.rows) // 50)]
+    most = calls * shown_a_call(request, per_call(stock, pool))
+    if request.how == "rare_classes" and not request.judge:
+        labels = shares(stock.labels, request.rows, request.fill_to)
+        return min(most, sum(len(stock.of(label)) for label in labels))
+    return min(most, len(stock.rows) + (len(stock.unanswered) if request.how == "answers" else 0))
+
+
+def sent_columns(stock: Stock, request: Request) -> tuple[str, ...]:
+    """The columns of these rows that are in the prompts."""
+    roles = stock.shape.roles
+    asked_only = request.how in ("paraphrase", "back_translation") and not request.judge
+    if asked_only:
+        return (roles.get("prompt") or roles["messages"],)
+    return tuple(dict.fromkeys(roles.values()))
 
 
 def written(
