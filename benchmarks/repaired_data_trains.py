@@ -1,7 +1,9 @@
-"""Does repaired data train better? The sample data, a dirtied copy, and the dirtied copy after `tunesmith prepare`.
+"""Does repaired data train better? The sample data, a dirtied copy, and that copy after `tunesmith prepare`.
 
-python -m benchmarks.repaired_data_trains [--seeds 1 2 3] [--steps 160] [--only clean dirty repaired] [--keep FOLDER]
+python -m benchmarks.repaired_data_trains [--seeds 1 2 3] [--steps 160] [--only clean dirty ...] [--keep FOLDER]
 
+clean: the sample. dirty: the same rows with faults. proposed: dirty after `prepare --yes`, no more. repaired:
+that, after the further steps a person may ask for (near-duplicates, signatures, other languages).
 150 clean rows are put aside before anything else and are in none of the files. Each file is planned and
 trained by the commands a person would use, with the same number of steps, and every tuned model answers
 the same 150 rows through the worker's own code. About a minute a training on two cores.
@@ -29,7 +31,7 @@ from trainer.paths import SAMPLE_DATA
 
 ROOT = Path(__file__).parent.parent
 WISH = "teach a model to sort our support mails by topic"
-COLUMNS = ("customer_message", "agent_reply", "topic")
+COLUMNS = ("customer_message", "topic")
 TEST_ROWS = 150
 LIMIT_S = 900
 
@@ -79,7 +81,8 @@ def clean_rows() -> list[Row]:
     for row in rows:
         topics.setdefault(row["customer_message"], set()).add(row["topic"])
     once = {row["customer_message"]: row for row in rows if row["agent_reply"]}
-    return [r for text, r in once.items() if len(topics[text]) == 1 and len(text) < 1000 and "@" not in text]
+    good = [t for t in once if len(topics[t]) == 1 and len(t) < 1000 and "@" not in t]
+    return [{name: once[text][name] for name in COLUMNS} for text in good]
 
 
 def divided(seed: int = 5) -> tuple[list[Row], list[Row]]:
@@ -121,8 +124,7 @@ def _flood(rows: list[Row], rng: Random) -> list[Row]:
 
 
 def _junk(rng: Random, topics: list[str]) -> Row:
-    words = " ".join(rng.sample(JUNK, 2)) + f" {rng.randrange(100)}"
-    return {"customer_message": words, "agent_reply": "Thank you.", "topic": rng.choice(topics)}
+    return {"customer_message": f"{rng.choice(JUNK)} {rng.randrange(1000)}", "topic": rng.choice(topics)}
 
 
 def _variant(row: Row, rng: Random) -> None:
@@ -196,14 +198,20 @@ def trained(data: Path, seed: int, steps: int, test: Path) -> dict[str, Any]:
     return dict(json.loads(scored.stdout.strip().splitlines()[-1]))
 
 
-def repaired(dirty: Path, folder: Path) -> Path:
-    """What `tunesmith prepare` makes of the dirtied file when a person says yes to its proposals."""
-    out = folder / "repaired.csv"
-    found = tunesmith("prepare", dirty, "--yes", "-o", out)
-    steps = found.get("steps") or found.get("recipe", {}).get("steps", [])
-    for step in steps:
-        print(f"  {json.dumps(step, ensure_ascii=False)[:160]}", flush=True)
+def prepared(source: Path, out: Path, *steps: str) -> Path:
+    """What `tunesmith prepare` makes of a file when a person says yes to its proposals, or to steps of their own."""
+    out.unlink(missing_ok=True)
+    named = [part for step in steps for part in ("--step", step)]
+    found = tunesmith("prepare", source, *named, "--yes", "-o", out)
+    print(f"{out.name}: {found['rows_in']} -> {found['rows_out']} rows")
+    for step in found["steps"]:
+        print(
+            f"  {step['op']}: {step['sentence']} ({step['changed']} changed, {step['set_aside']} set aside)", flush=True
+        )
     return out
+
+
+ASKED_FOR = ("deduplicate how=near", "strip_boilerplate", "filter_language keep=en")
 
 
 def main() -> None:
@@ -211,7 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     parser.add_argument("--steps", type=int, default=160)
-    parser.add_argument("--only", nargs="*", default=["clean", "dirty", "repaired"])
+    parser.add_argument("--only", nargs="*", default=["clean", "dirty", "proposed", "repaired"])
     parser.add_argument("--keep", type=Path, help="write the files here and leave them")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
@@ -229,8 +237,9 @@ def compare(folder: Path, seeds: list[int], steps: int, only: list[str]) -> None
     spoiled, counts = dirtied(pool)
     files = {"clean": write(folder / "clean.csv", pool), "dirty": write(folder / "dirty.csv", spoiled)}
     print(f"{len(pool)} clean rows; dirtied: {len(spoiled)} rows, {counts}; {len(aside)} rows put aside", flush=True)
-    if "repaired" in only:
-        files["repaired"] = repaired(files["dirty"], folder)
+    if {"proposed", "repaired"} & set(only):
+        files["proposed"] = prepared(files["dirty"], folder / "proposed.csv")
+        files["repaired"] = prepared(files["proposed"], folder / "repaired.csv", *ASKED_FOR)
     print(f"{'file':10} {'seed':>4} {'accuracy':>9} {'macro-F1':>9} {'s':>5}", flush=True)
     means = {name: _row(name, files[name], seeds, steps, test) for name in only}
     for name, scores in means.items():
