@@ -134,6 +134,8 @@ class Page:
             self.plan,
             self.hash,
             self.decide,
+            self.approve,
+            self.change,
             self.edit,
             self.yaml_box,
             self.yaml,

@@ -139,8 +139,8 @@ def _columns(report: dict[str, Any]) -> str:
     used = {column: role for role, column in {**report.get("extras", {}), **report["roles"]}.items()}
     rows = "".join(_column(c, used.get(c["name"], ""), report) for c in report["columns"])
     return (
-        '<h3>Columns</h3><div class="ts-scroll"><table class="ts-table"><tr><th>column</th><th>used as</th><th>kind</th>'
-        f"<th>filled</th><th>distinct</th><th>examples</th></tr>{rows}</table></div>"
+        '<h3>Columns</h3><div class="ts-scroll"><table class="ts-table ts-columns"><tr><th>column</th><th>used as</th>'
+        f"<th>kind</th><th>filled</th><th>distinct</th></tr>{rows}</table></div>"
     )
 
 
@@ -149,8 +149,8 @@ def _column(column: dict[str, Any], role: str, report: dict[str, Any]) -> str:
     why = report.get("evidence", {}).get(role, "")
     told = f"{esc(role)}<small>{f'{100 * sure:.0f} % sure. ' if sure else ''}{esc(why)}</small>" if role else "-"
     return (
-        f"<tr><th scope='row'>{esc(column['name'])}</th><td>{told}</td><td>{esc(column['kind'])}</td>"
-        f"<td>{column['filled']:,}</td><td>{column['distinct']:,}</td><td>{esc('; '.join(column['examples'])[:140])}</td></tr>"
+        f"<tr><th scope='row'>{esc(column['name'])}<small>{esc(' · '.join(column['examples'])[:120])}</small></th>"
+        f"<td>{told}</td><td>{esc(column['kind'])}</td><td>{column['filled']:,}</td><td>{column['distinct']:,}</td></tr>"
     )
 
 

@@ -21,6 +21,12 @@ from ui.figures import loss_figure
 from ui.fold import chat_messages, last_event, stage
 
 CHIPS = ("Try the sample", "Why did loss spike?", "Should I fine-tune at all?")
+APPROVE = {
+    "train": "Approve and start",
+    "search": "Approve and start",
+    "prepare": "Approve and write the new file",
+    "augment": "Approve and write the new rows",
+}
 SAMPLE_WISH = "teach a model to sort our support mails by topic"
 
 
@@ -162,6 +168,8 @@ def show(thread: str, brain: str, mode: str) -> tuple[Any, ...]:
         card,
         order.hash if order else "",
         gr.Row(visible=waiting),
+        gr.Button(value=APPROVE[order.kind if order else "train"]),
+        gr.Button(visible=order is None or order.kind in ("train", "search")),
         gr.Row(visible=False),
         gr.Accordion(visible=bool(text) and mode == "expert"),
         text,
@@ -177,7 +185,7 @@ def _tab(events: list[dict[str, Any]], waiting: bool) -> Any:
     for e in reversed(events[-4:]):
         if e["type"] in ("run_started", "search_started"):
             return "run"
-        if e["type"] in ("plan", "preparation", "prepared"):
+        if e["type"] in ("plan", "preparation", "prepared", "augmentation", "augmented"):
             return "plan"
         if e["type"] == "data_report" and not waiting:
             return "data"
