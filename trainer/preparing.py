@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.base_models import resolve
+from trainer.data.doctor.diagnosis import Diagnosis
 from trainer.data.doctor.examine import examine
 from trainer.data.doctor.watch import Watch
 from trainer.data.profile import opened
@@ -18,7 +19,7 @@ from trainer.data.repair.patient import Patient
 from trainer.data.repair.pipeline import Outcome
 from trainer.data.repair.steps import Recipe
 from trainer.data.repair.write import Written, free_name, provenance_of, write
-from trainer.data.sources import fingerprint
+from trainer.data.sources import fingerprint, open_source
 from trainer.errors import UserFacingError
 from trainer.paths import inside
 from trainer.proposal import inspected_file, tokenizer_of
@@ -68,6 +69,10 @@ def looked_at(
     tokenizer = tokenizer_of(model)
     found = inspected_file(path, dict(roles or {}), model, watch=watch)
     tokens = tuple(tokenizer.special)
+    if not merged and found.diagnosis.sampled < 1:
+        return Patient(
+            open_source(path), found.shape, Diagnosis(), found.profile.fingerprint, tokens=tokens, whole=False
+        )
     if not merged:
         return Patient(
             found.source, found.shape, found.diagnosis, found.profile.fingerprint, found.profile.rows, tokens

@@ -72,6 +72,12 @@ def survey(path: Path, wishes: Wishes, watch: Watch | None = None) -> Ground:
     wanted = {r: said[f"{r}_column"] for r in ROLE_FIELDS if f"{r}_column" in said}
     prefer = "label" if wishes.task == "text_classification" or "label" in wanted else None
     inspected = inspected_file(path, wanted, model, prefer, watch)
+    if inspected.diagnosis.sampled < 1:
+        raise UserFacingError(
+            f"is {inspected.profile.bytes / 1e9:.1f} GB: I looked at a sample of it and can't train on it whole",
+            path.name,
+            f"Take rows from it first: tunesmith prepare {path.name} --step 'sample rows=200000' --yes",
+        )
     skip = said.get("skip_rows", ["empty", "duplicates"])
     rows = usable(inspected.examples, tuple(skip))
     facts = Facts(data=inspected.profile, usable_rows=len(rows), model=model, machine=read_machine())

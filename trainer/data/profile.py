@@ -73,9 +73,9 @@ class Kept:
         return iter(self._chunks)
 
 
-def opened(path: Path) -> Source:
-    """The source, kept in memory when it is small."""
-    source = open_source(path)
+def opened(path: Path, sample: bool = False) -> Source:
+    """The source, kept in memory when it is small. With `sample` a file of gigabytes gives evenly spread parts."""
+    source = open_source(path, sample)
     return Kept(source) if source.size <= KEPT_BYTES else source
 
 
@@ -92,7 +92,7 @@ def inspect(
 
     `context` is the model's window in tokens. Raises UserFacingError when the file can't be read.
     """
-    began, report, source = time.process_time(), Reporter(watch), opened(path)
+    began, report, source = time.process_time(), Reporter(watch), opened(path, sample=True)
     first, shape = _read(source, wanted, prefer, report)
     profile = _profile(source, first, shape)
     seconds = {"first": time.process_time() - began}

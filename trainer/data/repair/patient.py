@@ -12,6 +12,10 @@ from trainer.data.repair.pipeline import Outcome, apply
 from trainer.data.repair.propose import Advice, advise
 from trainer.data.repair.steps import Recipe
 from trainer.data.sources.source import Row, Source
+from trainer.errors import UserFacingError
+
+BY_FINDINGS = ("deduplicate", "drop", "review", "strip_boilerplate")
+"""Steps that need to know every row."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,17 @@ class Patient:
     """Rows of the source, where they were counted."""
     tokens: tuple[str, ...] = ()
     """Special tokens of the chosen model."""
+    whole: bool = True
+    """Whether every row was looked at; of a file of gigabytes only a sample was."""
 
     def apply(self, recipe: Recipe, sink: Callable[[Row], None] | None = None, watch: Watch | None = None) -> Outcome:
         """Every row through every step (see `pipeline.apply`)."""
+        if not self.whole and (needing := [step.op for step in recipe.steps if step.op in BY_FINDINGS]):
+            raise UserFacingError(
+                f"is too large for {needing[0].replace('_', ' ')}: only a sample of it was looked at",
+                self.source.path.name,
+                "Take rows from it first: --step 'sample rows=200000'.",
+            )
         return apply(self.source, self.shape, recipe, self.diagnosis, sink, watch, self.tokens)
 
     @property

@@ -111,6 +111,19 @@ def _parquet(path: Path, rows: int, sample: bool) -> Iterator[Batches]:
         yield file.iter_batches(batch_size=rows, row_groups=groups), total
 
 
+def sample_share(path: Path, kind: str) -> float:
+    """Share of the row groups (or batches) that a sample reads, 0 to 1; 1 for a stream, which has none to choose."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path) if kind == "parquet" else pa.ipc.open_file(path)
+    except pa.ArrowException:
+        return 1.0
+    groups = int(file.num_row_groups if kind == "parquet" else file.num_record_batches)
+    return round(len(_spread(groups)) / max(1, groups), 4)
+
+
 def _spread(groups: int) -> list[int]:
     step = max(1, groups // SAMPLE_GROUPS)
     return list(range(0, groups, step))[:SAMPLE_GROUPS]

@@ -11,7 +11,7 @@ from trainer.data.encoding import Encoding, detect
 from trainer.data.sources import archive, lines
 from trainer.data.sources.big_document import BigDocument, prefix_of
 from trainer.data.sources.blob import PACKINGS, Blob, plain, unpacked
-from trainer.data.sources.columnar import Columnar
+from trainer.data.sources.columnar import Columnar, sample_share
 from trainer.data.sources.delimited import Delimited
 from trainer.data.sources.document import WHOLE, JsonDocument, load
 from trainer.data.sources.folder import files_in, together
@@ -82,9 +82,10 @@ def _zip(blob: Blob, sample: bool) -> Source:
 
 
 def _columnar(blob: Blob, kind: str, sample: bool) -> Source:
-    sampled = sample and blob.size > lines.SAMPLE_OVER
-    notes: dict[str, Any] = {"sampled_share": "some row groups"} if sampled else {}
-    return Columnar(blob, kind, Encoding("", kind), notes, sampled)
+    large = sample and not blob.packed and blob.size > lines.SAMPLE_OVER
+    share = sample_share(blob.path, kind) if large else 1.0
+    notes: dict[str, Any] = {"sampled_share": share} if share < 1 else {}
+    return Columnar(blob, kind, Encoding("", kind), notes, share < 1)
 
 
 def _workbook(blob: Blob, kind: str, sample: bool) -> Source:
