@@ -87,7 +87,7 @@ def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
 def _unchanged(old: Proposal) -> bool:
     """Whether the plan's data are still the file that was read."""
     path = Path(old.plan.data.dataset_path)
-    return path.is_file() and fingerprint(path) == old.plan.data.fingerprint
+    return path.exists() and fingerprint(path) == old.plan.data.fingerprint
 
 
 def _stepped(args: PlanArguments, old: Proposal) -> dict[str, Any]:

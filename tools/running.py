@@ -42,7 +42,7 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     if order.planned.blockers:
         raise UserFacingError("this plan can't start", "", order.planned.blockers[0].advice)
     data = order.planned.plan.data
-    if not Path(data.dataset_path).is_file() or fingerprint(Path(data.dataset_path)) != data.fingerprint:
+    if not Path(data.dataset_path).exists() or fingerprint(Path(data.dataset_path)) != data.fingerprint:
         raise UserFacingError(
             "has changed since the plan was shown",
             Path(data.dataset_path).name,

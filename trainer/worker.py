@@ -25,7 +25,7 @@ from trainer.runs import Run
 def prepare(run: Run, plan: Plan) -> Path:
     """Write train, validation and the sealed hold-out; return the base model's folder."""
     path = Path(plan.data.dataset_path)
-    if not path.is_file() or reading.fingerprint(path) != plan.data.fingerprint:
+    if not path.exists() or reading.fingerprint(path) != plan.data.fingerprint:
         raise UserFacingError(
             "the data have changed since you approved the plan",
             str(path),

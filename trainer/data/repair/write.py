@@ -20,6 +20,7 @@ from trainer.data.repair.items import cell_bytes
 from trainer.data.repair.patient import Patient
 from trainer.data.repair.pipeline import Outcome
 from trainer.data.repair.steps import Recipe
+from trainer.data.sources.numbers import json_text
 from trainer.data.sources.source import Source
 from trainer.errors import UserFacingError
 from trainer.records import write_atomic
@@ -82,7 +83,7 @@ class JsonLines:
 
     def put(self, row: Row) -> None:
         """One row more."""
-        line = json.dumps(row, ensure_ascii=False, default=str)
+        line = json_text(row)
         if any("\ud800" <= c <= "\udfff" for c in line):
             line = json.dumps(row, ensure_ascii=True, default=str)
         self._file.write(line + "\n")
