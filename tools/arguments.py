@@ -76,9 +76,9 @@ class Prepare(Arguments):
     prep_ops: list[PrepOp] = Field(default_factory=list)
     without: list[str] = Field(
         default_factory=list,
-        description="steps of the shown preparation to take out again: duplicates, redact, email, empty, split, ...",
+        description="steps of the shown preparation to take out: duplicates, redact, email, empty, ...",
     )
-    pii_types: list[str] = Field(default_factory=list, description="email, phone, name, address, id_number, ...")
+    pii_types: list[str] = Field(default_factory=list, description="email, phone, name, credit_card, ...")
     target_format: Literal["messages", "prompt_completion", "text", "preference"] | None = None
     min_chars: int | None = Field(default=None, ge=0)
     drop_columns: list[str] = Field(default_factory=list)
@@ -86,9 +86,9 @@ class Prepare(Arguments):
     val_split: float | None = Field(default=None, gt=0, le=0.5)
     max_samples: int | None = Field(default=None, ge=1)
     seed: int | None = Field(default=None, ge=0)
-    language: str | None = Field(default=None, description="ISO 639-1 code of the rows to keep")
+    language: str | None = Field(default=None, description="of the rows to keep")
     dataset_path: str | None = None
-    input_paths: list[str] = Field(default_factory=list, description="files to merge, in their order")
+    input_paths: list[str] = Field(default_factory=list, description="files to merge")
     output_dir: str | None = None
     prompt_column: str | None = None
     completion_column: str | None = None

@@ -13,6 +13,7 @@ from tools.orders import Order
 from tools.wording import ENGLISH, Voice
 from trainer.data.doctor.watch import Watch
 from trainer.data.more.spending import Writer
+from trainer.data.sources.address import local
 from trainer.errors import UserFacingError
 from trainer.paths import SAMPLE_DATA, checked
 from trainer.proposal import Proposal
@@ -64,7 +65,9 @@ class Desk:
             name = self.files[-1]
         if name in ("sample", "the sample", SAMPLE_DATA.name):
             return SAMPLE_DATA
-        return checked(self._full(name), [*self.roots, SAMPLE_DATA.parent, *map(Path, self.files)])
+        if "://" in name:
+            return local(name, self.home)
+        return checked(self._full(name), [*self.roots, SAMPLE_DATA.parent, *map(Path, self.files)], folders=True)
 
     def _full(self, name: str) -> Path:
         """A name as the person writes it -> the path it stands for."""
@@ -115,7 +118,10 @@ class Tool:
 
 
 def _compact(schema: Any) -> Any:
-    """The schema in fewer tokens: no titles, no defaults, 'X or null' as X (leaving out is allowed anyway)."""
+    """The schema in fewer tokens: no titles, defaults or bounds, 'X or null' as X (leaving out is allowed anyway).
+
+    A value out of its bounds is told to the model when it comes.
+    """
     if isinstance(schema, list):
         return [_compact(part) for part in schema]
     if not isinstance(schema, dict):
@@ -123,7 +129,8 @@ def _compact(schema: Any) -> Any:
     options = [o for o in schema.get("anyOf", []) if o != {"type": "null"}]
     if len(options) == 1:
         return _compact({k: v for k, v in schema.items() if k != "anyOf"} | options[0])
-    dropped = {"title", "default", "additionalProperties"}
+    bounds = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+    dropped = {"title", "default", "additionalProperties"} | bounds
     return {
         k: {name: _compact(part) for name, part in v.items()} if k == "properties" else _compact(v)
         for k, v in schema.items()

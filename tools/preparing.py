@@ -24,10 +24,9 @@ NOTHING_FOUND = "I find nothing in {name} that I would repair. Say what shall be
 
 
 def prepare_data(args: Prepare, desk: Desk) -> ToolResult:
-    """Lay a changed copy of a data file on the table: steps, counts, samples. Writes nothing before approval.
+    """Lay a changed copy of a data file on the table; without prep_ops the repairs that the data need. Writes nothing.
 
-    Leave prep_ops out to repair what the data report found. While a preparation is shown, the operations named
-    are added to it and those in `without` are taken out.
+    While a preparation is shown, prep_ops are added to it and `without` is taken out.
     """
     if (new := more_rows(args)) is not None:
         return augment_data(new, desk)
