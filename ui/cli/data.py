@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ui.cli.output import Json, command, emit, note, progress, terminal
+from ui.cli.output import WHERE, Json, command, emit, note, progress, terminal
 
 Model = Annotated[
     str | None,
     typer.Option("--model", help="Base model: a hub id, an alias, or a local folder."),
 ]
-WHERE = "A file, a folder, a Hub data set (hf://org/name), or a table (sqlite:///file.db#table)."
 
 
 @command

@@ -15,6 +15,7 @@ import typer
 from trainer.errors import UserFacingError
 from trainer.records import dumps
 
+WHERE = "A file, a folder, a Hub data set (hf://org/name), or a table (sqlite:///file.db#table)."
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; logs go to stderr.")]
 
 
