@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from trainer.data.more.augmentation import Augmentation, NewRows
+from trainer.data.more.augmentation import Augmentation, NewRows, Sample
 from trainer.data.more.request import PURPOSES, Request
 from trainer.data.more.sieve import said
 from trainer.data.more.variants import MOST_A_ROW
@@ -32,9 +32,9 @@ def offer_words(request: Request, wish: str, fell_back: bool, hosted: bool) -> l
     return []
 
 
-def augmentation_words(new: Augmentation) -> list[str]:
-    """The order as it is shown before anything is made or sent."""
-    lines = _sent_words(new) if new.model else _ruled_words(new)
+def augmentation_words(new: Augmentation, samples: bool = True) -> list[str]:
+    """The order as it is shown before anything is made or sent; without samples nothing of it quotes rows."""
+    lines = _sent_words(new) if new.model else _ruled_words(new, new.samples[:2] if samples else ())
     name = Path(new.output).name
     return [
         *lines,
@@ -44,14 +44,14 @@ def augmentation_words(new: Augmentation) -> list[str]:
     ]
 
 
-def _ruled_words(new: Augmentation) -> list[str]:
+def _ruled_words(new: Augmentation, samples: tuple[Sample, ...]) -> list[str]:
     ways = ", ".join(f"{n:,} {way}" for way, n in list(new.ways.items())[:6])
     lines = [
         f"I would make {new.made:,} new rows from {new.source_rows:,} in {Path(new.dataset_path).name}, "
         f"{PURPOSES[new.request.how]}, on this machine: {ways}.",
         "Only what is asked is varied; answers, labels, numbers, names, links and code stay as they are.",
     ]
-    lines += [f"Row {s.row:,}, {s.by}: “{s.before}” → “{s.after}”" for s in new.samples[:2]]
+    lines += [f"Row {s.row:,}, {s.by}: “{s.before}” → “{s.after}”" for s in samples]
     if thrown := said(Counter(new.thrown)):
         lines.append(f"Thrown away: {thrown}.")
     if new.made is not None and new.made < new.wanted:
@@ -69,7 +69,7 @@ def _sent_words(new: Augmentation) -> list[str]:
     where = "which runs on your own machine, so nothing leaves it" if new.local else "so they leave this machine"
     purpose = PURPOSES[new.request.how]
     judged = " Each new row is scored by the model; below 4 of 5 it is set aside." if new.request.judge else ""
-    dollars = "" if most.usd is None else f" or ${most.usd:,.4g}"
+    dollars = "" if most.usd is None or new.local else f" or ${most.usd:,.4g}"
     return [
         f"I would ask {new.model} for {new.wanted:,} new rows ({purpose}).{judged}",
         f"For that, up to {new.sent_rows:,} of your {new.source_rows:,} rows are sent to {new.model}, {where}: "
@@ -105,5 +105,5 @@ def done_words(made: NewRows) -> list[str]:
     if cost := record.get("cost"):
         dollars = "an unknown sum" if cost["usd"] is None else f"${cost['usd']:,.4g}"
         lines.append(f"Used: {cost['calls']:,} calls, {cost['tokens']:,} tokens, {dollars}.")
-    lines.append(f"Look at them, then accept: tunesmith more {made.path} --accept 1,2,5-9 (or all).")
+    lines.append(f"Look at them, then: tunesmith accept {made.path} --rows 1,2,5-9 (or all).")
     return lines

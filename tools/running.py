@@ -82,7 +82,7 @@ def order_words(order: Order, voice: Voice) -> str:
     if order.preparation is not None:
         return "\n".join(in_english(preparation_words(order.preparation), voice))
     if order.augmentation is not None:
-        return "\n".join(in_english(augmentation_words(order.augmentation), voice))
+        return "\n".join(in_english(augmentation_words(order.augmentation, samples=False), voice))
     return plan_words(order.planned, voice)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent import commands, preparations
+from agent import commands, more, preparations
 from trainer import planfile
+from trainer.data.more.augmentation import Augmentation, NewRows
 from trainer.data.repair.items import Diff, StepCount
 from trainer.preparing import Preparation
 from trainer.proposal import Proposal
@@ -14,7 +15,7 @@ from ui import html
 from ui.html import esc
 
 NONE_YET = "Say what you want and give a file: the plan appears here, every value with its reason."
-_PAPERS = ("plan", "preparation", "prepared")
+_PAPERS = ("plan", "preparation", "prepared", "augmentation", "augmented")
 
 
 def shown(events: list[dict[str, Any]], expert: bool) -> tuple[str, str]:
@@ -24,6 +25,10 @@ def shown(events: list[dict[str, Any]], expert: bool) -> tuple[str, str]:
         return html.empty(NONE_YET), ""
     if paper["type"] == "prepared":
         return prepared_card(paper), ""
+    if paper["type"] == "augmented":
+        return augmented_card(paper), ""
+    if paper["type"] == "augmentation":
+        return augmentation_card(Augmentation.model_validate(paper["order"]["augmentation"]), paper["hash"]), ""
     if paper["type"] == "preparation":
         preparation = Preparation.model_validate(paper["order"]["preparation"])
         return preparation_card(preparation, paper["hash"]), preparation.recipe.to_yaml()
@@ -66,6 +71,23 @@ def _diff(diff: Diff) -> str:
         f'<div class="ts-sample"><p class="q">Row {diff.row:,}, {esc(diff.column)}</p><div class="pair">'
         f"<div><h3>before</h3><p>{esc(diff.before)}</p></div><div><h3>after</h3><p>{esc(diff.after)}</p></div></div></div>"
     )
+
+
+def augmentation_card(new: Augmentation, digest: str) -> str:
+    """New rows: what would be made, sent and spent, samples, the hash. Written by code, never by a model."""
+    said = "".join(f"<li>{esc(line)}</li>" for line in more.words(new)[:-1])
+    pairs = "".join(_diff(Diff(row=s.row, column=s.by, before=s.before, after=s.after)) for s in new.samples)
+    samples = f"<details><summary>before and after</summary>{pairs}</details>" if pairs else ""
+    return (
+        f'<section class="ts-card" data-hash="{esc(digest)}"><h2>More rows from {esc(Path(new.dataset_path).name)}</h2>'
+        f'<ul class="ts-prep">{said}</ul>{samples}<p class="ts-hash">new rows {esc(digest[:8])}</p></section>'
+    )
+
+
+def augmented_card(event: dict[str, Any]) -> str:
+    """The file of new rows, which waits for review."""
+    said = "".join(f"<li>{esc(line)}</li>" for line in more.told(NewRows(Path(event["path"]), event["record"])))
+    return f'<section class="ts-card"><h2>New rows to review</h2><ul class="ts-prep">{said}</ul></section>'
 
 
 def prepared_card(event: dict[str, Any]) -> str:

@@ -451,6 +451,17 @@ def test_an_order_for_another_model_is_not_carried_out(home: Path, mails: Path) 
     assert not other.asked
 
 
+def test_what_is_said_again_quotes_no_rows(home: Path, mails: Path) -> None:
+    brain = ScriptedLLM(
+        call("augment_data", how="noise", rows=6), call("run_status"), Reply("Six rows wait.", tokens=9)
+    )
+    session = talk(home, mails, brain)
+    assert any(t in words(session.ask("make 6 more rows with typing noise")) for t in THINGS)
+    session.ask("where do we stand?")
+    told = json.dumps([m for asked in brain.asked for m in asked])
+    assert not any(f"the {t}" in told or f"my {t} number" in told for t in THINGS)
+
+
 def test_a_model_cannot_take_the_yes(home: Path, mails: Path) -> None:
     brain = ScriptedLLM(
         Reply(

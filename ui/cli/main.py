@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ui.cli import data, runs, talk
+from ui.cli import data, more, runs, talk
 
 app = typer.Typer(
     name="tunesmith",
@@ -32,6 +32,8 @@ for function in (
     talk.demo,
     data.inspect,
     data.prepare,
+    more.more,
+    more.accept,
     data.plan,
     runs.train,
     runs.runs,

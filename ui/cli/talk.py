@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from trainer.errors import UserFacingError
-from ui.cli.output import Json, command, emit, note, terminal
+from ui.cli.output import WHERE, Json, command, emit, note, terminal
 from ui.cli.runs import json_lines
 
 Brain = Annotated[
@@ -33,7 +33,7 @@ def ui(
 @command
 def chat(
     message: Annotated[str | None, typer.Argument(help="One message; without it a conversation.")] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="The file to learn from.")] = None,
+    data: Annotated[str | None, typer.Option("--data", help=WHERE)] = None,
     thread: Annotated[str | None, typer.Option("--thread", help="Go on with this conversation.")] = None,
     model: Brain = None,
     as_json: Json = False,
@@ -41,11 +41,12 @@ def chat(
     """Talk: say what you want, approve, ask why."""
     from agent.model.door import Door
     from agent.session import Session
-    from trainer.paths import checked
+    from trainer.data.sources.address import local
+    from trainer.paths import home
 
     session = Session(thread, Door(model), roots=[Path.cwd()])
     if data is not None:
-        session.give_file(checked(data))
+        session.give_file(local(data, home()))
     if message is not None:
         _one(session, message, as_json)
     elif terminal() and not as_json:
@@ -75,6 +76,8 @@ def _pending(order: Any) -> dict[str, Any]:
     """What waits for a person's yes, for programs."""
     if order.preparation is not None:
         return {"kind": order.kind, "hash": order.hash, "preparation": order.preparation.model_dump(mode="json")}
+    if order.augmentation is not None:
+        return {"kind": order.kind, "hash": order.hash, "augmentation": order.augmentation.model_dump(mode="json")}
     return {
         "kind": order.kind,
         "hash": order.hash,

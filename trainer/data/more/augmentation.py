@@ -21,6 +21,7 @@ from trainer.data.more.stock import Stock, stocked
 from trainer.data.more.variants import Grown, by_way, grown
 from trainer.data.more.written import Render, Written, expected, sent_columns, sent_rows, wanted_rows, written
 from trainer.data.profile import rows_only
+from trainer.data.repair.private import masked
 from trainer.data.repair.write import provenance_of
 from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
@@ -147,8 +148,8 @@ def _sample(made: Made, stock: Stock) -> Sample:
 
 
 def _part(text: str, at: int) -> str:
-    """What stands around the first change."""
-    return ("…" if at else "") + text[at : at + CELL] + ("…" if len(text) > at + CELL else "")
+    """What stands around the first change, private values masked."""
+    return ("…" if at else "") + masked(text[at : at + CELL]) + ("…" if len(text) > at + CELL else "")
 
 
 def _digest(found: Grown) -> str:
