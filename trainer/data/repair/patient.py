@@ -17,6 +17,9 @@ from trainer.errors import UserFacingError
 BY_FINDINGS = ("deduplicate", "drop", "review", "strip_boilerplate")
 """Steps that need to know every row."""
 
+RUNNING_TEXT = ("text", "txt", "md", "pdf")
+"""Kinds of sources whose rows are passages one after the other."""
+
 
 @dataclass(frozen=True)
 class Patient:
@@ -48,4 +51,4 @@ class Patient:
     @property
     def advice(self) -> Advice:
         """The doctor's own recipe and offers."""
-        return advise(self.diagnosis, self.rows)
+        return advise(self.diagnosis, self.rows, self.source.kind in RUNNING_TEXT)

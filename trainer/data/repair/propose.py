@@ -18,7 +18,7 @@ SURE_KINDS = ("email", "phone", "card", "iban", "ip", "id_number", "key")
 
 
 MUCH = 0.3
-"""Share of the rows from which near-repeats are perhaps the nature of the data (forms, templates), not a fault."""
+"""Share of the rows from which a fault is perhaps the nature of the data (forms, templates), and a person decides."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,30 @@ class Advice:
         return s.Recipe(steps=tuple(a.step for a in self.proposed))
 
 
-def advise(diagnosis: Diagnosis, rows: int | None = None) -> Advice:
+def advise(diagnosis: Diagnosis, rows: int | None = None, passages: bool = False) -> Advice:
     """Texts are mended first (so that repeats are seen as such), then rows go, then private values are masked.
 
-    `rows` is how many the source has: near-repeats that would take too many of them are offered, not proposed.
+    `rows` is how many the source has: what would take too many of them is offered, not proposed. In running text
+    (`passages`) a repeated line may be a refrain or a stage direction, so repeats are offered too.
     """
-    near = _near(diagnosis)
-    much = near is not None and rows is not None and near.count > MUCH * rows
-    safe = [_encoding, _control, _broken, _exact if much or near is None else _near, _private, _labels]
-    proposed = [a for make in safe if (a := make(diagnosis))]
+    exact, near = _exact(diagnosis), _near(diagnosis)
+    repeats = near if near and not _much(near, rows) else exact
+    safe = [
+        _encoding(diagnosis),
+        _control(diagnosis),
+        _broken(diagnosis),
+        repeats,
+        _private(diagnosis),
+        _labels(diagnosis),
+    ]
+    held = [a for a in (safe[2], repeats) if a and (_much(a, rows) or (a is repeats and passages))]
+    held += [near] if near and near is not repeats else []
     offered = [a for make in _OFFERS if (a := make(diagnosis))]
-    return Advice(tuple(proposed), (near, *offered) if much and near else tuple(offered))
+    return Advice(tuple(a for a in safe if a and a not in held), (*held, *offered))
+
+
+def _much(advised: Advised, rows: int | None) -> bool:
+    return rows is not None and advised.count > MUCH * rows
 
 
 def _encoding(d: Diagnosis) -> Advised | None:

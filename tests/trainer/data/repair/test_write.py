@@ -128,3 +128,13 @@ def test_safe_repairs_are_proposed_and_the_rest_is_offered() -> None:
 
 def test_clean_data_need_no_recipe() -> None:
     assert advise(Diagnosis()).recipe.steps == ()
+
+
+def test_what_would_take_much_is_left_to_the_person() -> None:
+    found = diagnosed(
+        {"rows_empty": list(range(1, 40))}, near_duplicates=[list(range(41, 90))], exact_duplicates=[[3, 4]]
+    )
+    advice = advise(found, rows=100)
+    assert [a.step for a in advice.proposed] == [s.Deduplicate(how="exact")]
+    assert [a.step.op for a in advice.offered][:2] == ["drop", "deduplicate"]
+    assert advise(found, rows=100, passages=True).proposed == ()
