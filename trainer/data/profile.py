@@ -18,6 +18,7 @@ from trainer.data.doctor.watch import Reporter, Watch
 from trainer.data.doctor.words import findings
 from trainer.data.encode import encode
 from trainer.data.formats import Shape, columns_of, flattened, shape_of
+from trainer.data.more.marks import unmarked
 from trainer.data.proof import pieces
 from trainer.data.reading import nothing
 from trainer.data.sources import fingerprint, open_source
@@ -128,7 +129,7 @@ def _read(source: Source, wanted: dict[str, str], prefer: str | None, report: Re
     first = first_look(source, report)
     if not first.rows:
         raise nothing(source.path, list(first.problems.values()))
-    sample = [flattened(row) for row in first.sample.items]
+    sample = [flattened(unmarked(row)) for row in first.sample.items]
     columns = columns_of(sample)
     _known_columns(wanted, [*first.columns.facts], source.path)
     return first, _preferred(shape_of(columns, sample, wanted), prefer)

@@ -10,6 +10,7 @@ import pytest
 from trainer.data.more.augmentation import augmentation, carried_out
 from trainer.data.more.request import Request
 from trainer.data.more.review import accept, origins, synthetic, unreviewed
+from trainer.data.profile import rows_only
 from trainer.data.repair.write import provenance_of
 from trainer.data.sources import open_source
 from trainer.errors import UserFacingError
@@ -45,6 +46,18 @@ def test_accepted_rows_follow_the_own_ones(pending: Path) -> None:
     record = json.loads(provenance_of(path).read_text())
     assert record["decisions"] == {"accept": 1, "reject": 1, "edited": 1, "undecided": 3}
     assert rows_of(pending)[0]["review"] == "pending"
+
+
+def test_marks_are_no_columns_to_train_on(tmp_path: Path) -> None:
+    file = tmp_path / "two.csv"
+    texts = ("the lamp is broken and I am angry", "where is my parcel, it is late", "thank you for the lovely tent")
+    file.write_text("text,label\n" + "".join(f'"{t} {i}",{"abc"[n]}\n' for i in range(20) for n, t in enumerate(texts)))
+    new = carried_out(augmentation(file, Request(rows=30), tmp_path)).path
+    taken = accept(new, dict.fromkeys(range(1, 21), "accept"))
+    for path in (new, taken):
+        shape = rows_only(path, {}).shape
+        assert (shape.format, shape.question) == ("text_label", None)
+        assert shape.roles == {"prompt": "text", "label": "label"}
 
 
 def test_only_the_accepted_ones(pending: Path) -> None:
