@@ -244,7 +244,7 @@ def menus_sheet(folder: Path, rows: int, each: int) -> Sheet:
     for n in range(each):
         item = ground.take()
         word = item.row["source"]
-        at = (0, 1, word.find(" ") + 1)[n % 3]
+        at = (0, 1, 2)[n % 3]
         item.row["source"] = f"{word[:at]}_{word[at:]}"
         ground.plant("hotkey_marks", item)
         item = ground.take()
