@@ -66,6 +66,11 @@ class Conservation:
         """One row at the end of the chain, beside the row it was read as."""
         if item.origin is None:
             return
+        if item.value is item.origin:
+            whole = _cell(item.row, "", item.value)
+            self._read.update(whole)
+            self._written.update(whole)
+            return
         new_names = {old: new for new, old in item.names}
         expected = {new_names.get(name, name): name for name in item.origin} if item.names else item.origin
         for column in expected:

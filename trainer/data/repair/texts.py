@@ -10,7 +10,7 @@ from trainer.data import content
 from trainer.data.repair import steps as s
 from trainer.data.repair.cells import cells, mapped, put
 from trainer.data.repair.items import Item, extras, text_columns
-from trainer.data.repair.private import Redactor
+from trainer.data.repair.private import Redactor, Suspects
 from trainer.data.repair.work import Work
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+")
@@ -41,12 +41,16 @@ def redact(step: s.Redact, items: Iterator[Item], work: Work) -> Iterator[Item]:
     careful = tuple(k for k in step.kinds if k in ("email", "key"))
     fixed = set(extras(work.shape).values())
 
+    suspects = Suspects(step.kinds)
+
     def change(item: Item) -> tuple[Any, list[Any]]:
+        if item.row not in suspects.rows:
+            return item.value, []
         value, changes = mapped(item.value, [c for c in item.value if c not in fixed], redactor)
         value, more = mapped(value, [c for c in value if c in fixed], lambda text: redactor.only(careful, text))
         return value, changes + more
 
-    yield from work.rewritten(items, change)
+    yield from work.rewritten(suspects.watch(items), change)
     work.tally.note = redactor.summary()
 
 
