@@ -10,14 +10,15 @@ from trainer.data.chats import conversations
 from trainer.data.reading import Row
 from trainer.data.repair import steps as s
 from trainer.data.repair.cells import at
-from trainer.data.repair.items import Item, extras, held, shown
+from trainer.data.repair.items import Item, extras, shown
 from trainer.data.repair.work import Work
 from trainer.errors import UserFacingError
 
 
 def group(step: s.Group, items: Iterator[Item], work: Work) -> Iterator[Item]:
     """Conversations of the messages that belong together. Holds all rows."""
-    rows = {item.row: item for item in held(items, work.tally)}
+    rows = {item.row: item for item in items}
+    work.tally.rows_in += len(rows)
     by = step.by or extras(work.shape).get("group")
     used: set[int] = set()
     made_rows = lost = 0

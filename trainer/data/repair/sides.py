@@ -10,7 +10,7 @@ from typing import Any
 from trainer.data.convert import TRAINABLE, examples
 from trainer.data.repair import steps as s
 from trainer.data.repair.cells import at
-from trainer.data.repair.items import Item, extras, rank, shown, text_of
+from trainer.data.repair.items import Held, Item, extras, rank, shown, text_of
 from trainer.data.repair.work import Work
 from trainer.errors import UserFacingError
 
@@ -21,7 +21,7 @@ MUCH = 0.3
 Marks = dict[int, str]
 
 
-def sides(step: s.Split, rows: list[Item], work: Work) -> tuple[Marks, str]:
+def sides(step: s.Split, rows: Held, work: Work) -> tuple[Marks, str]:
     """Row -> train, validation or holdout, and what a person should know about it."""
     if step.how == "time":
         return _by_time(step, rows, work)
@@ -35,17 +35,17 @@ def sides(step: s.Split, rows: list[Item], work: Work) -> tuple[Marks, str]:
 
     for item in rows:
         bound.join([("row", item.row), ("key", key(item))])
-    strata: dict[Any, dict[Any, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    strata: dict[Any, dict[Any, list[int]]] = defaultdict(lambda: defaultdict(list))
     for item in rows:
         stratum = shown(at(item.value, column or "")) if step.how == "stratified" else ""
-        strata[stratum][bound.head(("row", item.row))].append(item)
+        strata[stratum][bound.head(("row", item.row))].append(item.row)
     marks: Marks = {}
     for name, groups in strata.items():
         marks |= _drawn(step, list(groups.values()), f"split {name}")
     return marks, _note(step, rows, marks)
 
 
-def _alike(rows: list[Item], work: Work) -> list[Sequence[int]]:
+def _alike(rows: Held, work: Work) -> list[Sequence[int]]:
     """Groups of repeats. Near-repeats of most rows are the nature of the data: bound together they'd leave no split."""
     groups = work.diagnosis.groups
     near = groups.get("near_duplicates", ())
@@ -93,32 +93,32 @@ class _Bound:
             self._parent[self.head(name)] = first
 
 
-def _drawn(step: s.Split, groups: list[list[Item]], salt: str) -> Marks:
+def _drawn(step: s.Split, groups: list[list[int]], salt: str) -> Marks:
     """Whole groups in random order fill the hold-out, then the validation side, then training."""
     total = sum(map(len, groups))
     room = {"holdout": round(total * step.holdout), "validation": round(total * step.val)}
     marks: Marks = {}
-    for members in sorted(groups, key=lambda g: rank(step.seed, salt, min(i.row for i in g))):
+    for members in sorted(groups, key=lambda g: rank(step.seed, salt, min(g))):
         side = next((name for name, free in room.items() if len(members) <= free), "train")
         if side in room:
             room[side] -= len(members)
-        marks |= dict.fromkeys((item.row for item in members), side)
+        marks |= dict.fromkeys(members, side)
     return marks
 
 
-def _by_time(step: s.Split, rows: list[Item], work: Work) -> tuple[Marks, str]:
+def _by_time(step: s.Split, rows: Held, work: Work) -> tuple[Marks, str]:
     """The newest rows are held out, those before them validate, the oldest train."""
     column = step.column or extras(work.shape).get("date")
     if column is None:
         raise UserFacingError("a split by time needs a column of dates", "split", "Name it: split column=...")
-    dated = [(when, item) for item in rows if (when := moment(at(item.value, column))) is not None]
+    dated = [(when, item.row) for item in rows if (when := moment(at(item.value, column))) is not None]
     if not dated:
         raise UserFacingError(f"column {column} holds no dates that I can read", "split", "Name another column.")
-    newest = [item for _, item in sorted(dated, key=lambda pair: (pair[0], pair[1].row), reverse=True)]
+    newest = [row for _, row in sorted(dated, reverse=True)]
     held_out, validating = round(len(rows) * step.holdout), round(len(rows) * step.val)
-    marks: Marks = dict.fromkeys((item.row for item in rows), "train")
-    marks |= dict.fromkeys((i.row for i in newest[:held_out]), "holdout")
-    marks |= dict.fromkeys((i.row for i in newest[held_out : held_out + validating]), "validation")
+    marks: Marks = dict.fromkeys(rows.numbers, "train")
+    marks |= dict.fromkeys(newest[:held_out], "holdout")
+    marks |= dict.fromkeys(newest[held_out : held_out + validating], "validation")
     undated = len(rows) - len(dated)
     return marks, _note(step, rows, marks) + (f"; {undated:,} rows without a date train" if undated else "")
 
@@ -153,6 +153,6 @@ def _utc(when: datetime) -> float:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
-def _note(step: s.Split, rows: list[Item], marks: Marks) -> str:
+def _note(step: s.Split, rows: Held, marks: Marks) -> str:
     counts = [f"{sum(mark == side for mark in marks.values()):,} {side}" for side in ("train", "validation", "holdout")]
     return ", ".join(c for c in counts if not c.startswith("0 "))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from trainer.data.repair import steps as s
 from trainer.data.repair.cells import at
-from trainer.data.repair.items import Item, changed, held, rank, shown
+from trainer.data.repair.items import Held, Item, changed, rank, shown
 from trainer.data.repair.sides import sides
 from trainer.data.repair.work import Work
 from trainer.errors import UserFacingError
@@ -33,12 +33,14 @@ def sample(step: s.Sample, items: Iterator[Item], work: Work) -> Iterator[Item]:
 
 def shuffle(step: s.Shuffle, items: Iterator[Item], work: Work) -> Iterator[Item]:
     """All rows in a seeded order. Holds all of them."""
-    yield from sorted(held(items, work.tally), key=lambda item: rank(step.seed, "shuffle", item.row))
+    rows = Held(items, work.tally)
+    for position in sorted(range(len(rows)), key=lambda n: rank(step.seed, "shuffle", rows.numbers[n])):
+        yield rows[position]
 
 
 def split(step: s.Split, items: Iterator[Item], work: Work) -> Iterator[Item]:
     """Each row with its side in the column `split`. What says the same stays on one side."""
-    rows = held(items, work.tally)
+    rows = Held(items, work.tally)
     if any("split" in item.value for item in rows):
         raise UserFacingError("there is a column split already", "split", "Drop it first: drop_columns columns=split")
     marks, work.tally.note = sides(step, rows, work)
@@ -52,41 +54,45 @@ def balance(step: s.Balance, items: Iterator[Item], work: Work) -> Iterator[Item
     column = step.column or work.shape.roles.get("label")
     if column is None:
         raise UserFacingError("which column holds the classes is not known", "balance", "Name it: balance column=...")
-    rows = held(items, work.tally)
-    classes: dict[str, list[Item]] = defaultdict(list)
-    for item in rows:
-        classes[shown(at(item.value, column))].append(item)
+    rows = Held(items, work.tally)
+    classes: dict[str, list[int]] = defaultdict(list)
+    for position, item in enumerate(rows):
+        classes[shown(at(item.value, column))].append(position)
     if len(classes) < 2:
         raise UserFacingError(f"column {column} holds fewer than two classes", "balance", "Name another column.")
     yield from _BALANCE[step.how](step, rows, classes, column, work)
 
 
-def _down(step: s.Balance, rows: list[Item], classes: dict[str, list[Item]], column: str, work: Work) -> Iterator[Item]:
+Classes = dict[str, list[int]]
+"""Class -> positions of its rows."""
+
+
+def _drawn(step: s.Balance, rows: Held, members: list[int]) -> list[int]:
+    return sorted(members, key=lambda position: rank(step.seed, "balance", rows.numbers[position]))
+
+
+def _down(step: s.Balance, rows: Held, classes: Classes, column: str, work: Work) -> Iterator[Item]:
     least = min(map(len, classes.values()))
-    kept: set[int] = set()
-    for members in classes.values():
-        kept |= {id(i) for i in sorted(members, key=lambda i: rank(step.seed, "balance", i.row))[:least]}
-    for item in rows:
-        if id(item) in kept:
+    kept = {position for members in classes.values() for position in _drawn(step, rows, members)[:least]}
+    for position, item in enumerate(rows):
+        if position in kept:
             yield item
         else:
             work.tally.aside(item)
 
 
-def _up(step: s.Balance, rows: list[Item], classes: dict[str, list[Item]], column: str, work: Work) -> Iterator[Item]:
+def _up(step: s.Balance, rows: Held, classes: Classes, column: str, work: Work) -> Iterator[Item]:
     yield from rows
     most = max(map(len, classes.values()))
     work.tally.note = UPSAMPLE_NOTE
     for members in classes.values():
-        drawn = sorted(members, key=lambda i: rank(step.seed, "balance", i.row))
+        drawn = _drawn(step, rows, members)
         for n in range(most - len(members)):
             work.tally.added += 1
-            yield drawn[n % len(drawn)]
+            yield rows[drawn[n % len(drawn)]]
 
 
-def _weigh(
-    step: s.Balance, rows: list[Item], classes: dict[str, list[Item]], column: str, work: Work
-) -> Iterator[Item]:
+def _weigh(step: s.Balance, rows: Held, classes: Classes, column: str, work: Work) -> Iterator[Item]:
     counts = Counter({name: len(members) for name, members in classes.items()})
     work.tally.note = WEIGHT_NOTE
     for item in rows:
