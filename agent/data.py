@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from agent.commands import desk
 from tools import arguments as a
@@ -20,6 +21,7 @@ from trainer.data.review import Decision, Decisions
 from trainer.data.sources.address import local
 from trainer.data.sources.source import Row
 from trainer.errors import UserFacingError
+from trainer.facts import DataProfile
 from trainer.paths import home
 from trainer.preparing import looked_at as patient_at
 from trainer.preparing import output_for, prepared
@@ -49,6 +51,19 @@ def write_sheet(path: Path, target: Path) -> Path:
         raise UserFacingError("exists already", str(target), "Name another file.")
     target.write_text(make(looked_at(path).profile), "utf-8", errors="backslashreplace")
     return target
+
+
+def sheets(report: dict[str, Any]) -> list[str]:
+    """The data sheet of a report in every form, ready to be fetched."""
+    profile = DataProfile.model_validate(report)
+    folder = home() / "sheets" / profile.fingerprint[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for ending, make in SHEETS.items():
+        target = folder / f"data-sheet-{Path(profile.path).stem[:40]}{ending}"
+        target.write_text(make(profile), "utf-8", errors="backslashreplace")
+        made.append(str(target))
+    return made
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,10 @@ class DataTab:
         changed = [self.about, self.number, self.column, self.text]
         self.edit.click(edit, changed, [self.told], **PRIVATE)
         self.cancel.click(lambda t: ProgressFile(home(), t).cancel(), [thread], None, **PRIVATE)
-        for button, ending in ((self.sheet, ".html"), (self.sheet_md, ".md")):
-            button.click(lambda about, e=ending: sheet(about, e), [self.about], [button], **PRIVATE)
 
     def filled(self) -> list[Any]:
         """What `fill` gives values for, in its order."""
-        return [self.report, self.about, self.box, self.rule, self.sheets]
+        return [self.report, self.about, self.box, self.rule, self.sheets, self.sheet_md, self.sheet]
 
     def looking(self) -> list[Any]:
         """What `looking` gives values for, in its order."""
@@ -87,12 +85,14 @@ def fill(report: dict[str, Any] | None) -> tuple[Any, ...]:
     """The tab for a report."""
     rules = [(f["advice"][:90], f["rule"]) for f in (report or {}).get("findings", ()) if f["rows"]]
     about = {"path": report["path"]} if report else {}
+    made = data.sheets(report) if report else [None, None]
     return (
         data_html.data_report(report),
         about,
         gr.Accordion(visible=bool(rules)),
         gr.Dropdown(choices=rules, value=rules[0][1] if rules else None),
         gr.Row(visible=bool(report)),
+        *(gr.DownloadButton(value=path) for path in made),
     )
 
 
@@ -164,14 +164,3 @@ def decide(about: dict[str, Any], number: int, decision: Any) -> str:
 def edit(about: dict[str, Any], number: int, column: str | None, text: str) -> str:
     """Keep a changed cell."""
     return decide(about, number, {column: text}) if column else ""
-
-
-def sheet(about: dict[str, Any], ending: str) -> Any:
-    """The data sheet as a file to download."""
-    if not about:
-        return gr.skip()
-    folder = home() / "sheets"
-    folder.mkdir(exist_ok=True)
-    target = folder / f"data-sheet-{Path(about['path']).stem[:40]}{ending}"
-    target.unlink(missing_ok=True)
-    return gr.DownloadButton(value=str(data.write_sheet(Path(about["path"]), target)))

@@ -48,11 +48,14 @@ def own_split(usable: list[Example]) -> bool:
 def split(usable: list[Example], seed: int, val: float, holdout: float, holdout_max: int) -> Split:
     """Divide by a hash of seed and prompt: the same rows land on the same side every time.
 
-    A file's own split column is kept; a side that it lacks is drawn from its training rows. Test rows beyond
-    `holdout_max` are not used at all.
+    A file's own split column is kept; a side that it lacks is drawn from its training rows. Where it only says of
+    some rows that they train, the others are divided. Test rows beyond `holdout_max` are not used at all.
     """
     if not own_split(usable):
-        return _drawn(usable, seed, val, holdout, holdout_max)
+        pinned = [e for e in usable if side_of(e) == "train"]
+        free = [e for e in usable if not side_of(e)] if pinned else usable
+        drawn = _drawn(free or usable, seed, val, holdout, holdout_max)
+        return Split(sorted([*drawn.train, *(pinned if free else [])], key=_row), drawn.val, drawn.holdout)
     marked = {name: [e for e in usable if (side_of(e) or "train") == name] for name in ("train", "val", "holdout")}
     left = _drawn(
         marked["train"],
@@ -62,7 +65,11 @@ def split(usable: list[Example], seed: int, val: float, holdout: float, holdout_
         holdout_max,
     )
     sealed = sorted(marked["holdout"], key=lambda e: _rank(seed, str(e.row)))[:holdout_max]
-    return Split(left.train, marked["val"] or left.val, sorted(sealed, key=lambda e: e.row) or left.holdout)
+    return Split(left.train, marked["val"] or left.val, sorted(sealed, key=_row) or left.holdout)
+
+
+def _row(example: Example) -> int:
+    return example.row
 
 
 def _drawn(usable: list[Example], seed: int, val: float, holdout: float, holdout_max: int) -> Split:
@@ -79,7 +86,7 @@ def _drawn(usable: list[Example], seed: int, val: float, holdout: float, holdout
             validation += group
         else:
             train += group
-    return Split(*(sorted(s, key=lambda e: e.row) for s in (train, validation, sealed)))
+    return Split(*(sorted(s, key=_row) for s in (train, validation, sealed)))
 
 
 def _room(group: list[Example], side: list[Example], wanted: int) -> bool:

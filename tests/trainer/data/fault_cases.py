@@ -94,11 +94,15 @@ def chats() -> bytes:
     def chat(*turns: str) -> dict[str, Any]:
         return {"messages": [{"role": r, "content": f"{r} speaks about {ASKED[i]}"} for i, r in enumerate(turns)]}
 
-    return lines([chat("user", "assistant"), chat("wizard", "assistant"), chat("user", "user", "assistant"), chat("user")])
+    return lines(
+        [chat("user", "assistant"), chat("wizard", "assistant"), chat("user", "user", "assistant"), chat("user")]
+    )
 
 
 CASES = [
-    Case("F01", "empty file", file("x.jsonl", b""), ("has 0 rows: the file is empty", "I read csv"), "the conversation"),
+    Case(
+        "F01", "empty file", file("x.jsonl", b""), ("has 0 rows: the file is empty", "I read csv"), "the conversation"
+    ),
     Case("F02", "truncated last line", file("x.jsonl", lines(ROWS)[:-20]), ("Line 10 is cut off", "9 good rows")),
     Case(
         "F03",
@@ -115,7 +119,12 @@ CASES = [
         ("Column answer mostly holds text; 1 row with object instead",),
         "every label byte for byte",
     ),
-    Case("F07", "NaN in a column", file("x.jsonl", lines(ROWS).replace(b"We look", b"W", 1)[:-1] + b', "s": NaN}'), ("NaN",)),
+    Case(
+        "F07",
+        "NaN in a column",
+        file("x.jsonl", lines(ROWS).replace(b"We look", b"W", 1)[:-1] + b', "s": NaN}'),
+        ("NaN",),
+    ),
     Case(
         "F08",
         "a key twice",
@@ -137,10 +146,20 @@ CASES = [
         ("times its size",),
         "the disk",
     ),
-    Case("F12", "zip with ../../", slip, ("holds a file whose name points outside", "../../x.jsonl"), "nothing is written"),
-    Case("F13", "link to a system file", link, ("is a link to a place outside its folder",), "its content is never shown"),
+    Case(
+        "F12",
+        "zip with ../../",
+        slip,
+        ("holds a file whose name points outside", "../../x.jsonl"),
+        "nothing is written",
+    ),
+    Case(
+        "F13", "link to a system file", link, ("is a link to a place outside its folder",), "its content is never shown"
+    ),
     Case("F13", "named pipe", fifo, ("is not a regular file",), "no hang"),
-    Case("F14", "ragged CSV", file("x.csv", b"a,b\n" + b"x,y\n" * 5 + b"1,2,3\n"), ("Line 7 has 3 fields, 2 expected",)),
+    Case(
+        "F14", "ragged CSV", file("x.csv", b"a,b\n" + b"x,y\n" * 5 + b"1,2,3\n"), ("Line 7 has 3 fields, 2 expected",)
+    ),
     Case(
         "F15",
         "formula in a cell",
@@ -152,7 +171,11 @@ CASES = [
         "F16",
         "wrong roles and order",
         file("x.jsonl", chats()),
-        ("1 row with a turn by someone who is neither", "1 row with turns out of the usual order", "no answer to learn"),
+        (
+            "1 row with a turn by someone who is neither",
+            "1 row with turns out of the usual order",
+            "no answer to learn",
+        ),
         "no training on them",
     ),
     Case(

@@ -21,7 +21,10 @@ def large(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(reading, "SAMPLE_OVER", 1_000_000)
     monkeypatch.setattr(reading, "SAMPLE_BYTES", 2_000)
     path = tmp_path / "large.jsonl"
-    rows = ({"question": f"where is parcel number {i}", "answer": f"Parcel {i} is on its way to you."} for i in range(20_000))
+    rows = (
+        {"question": f"where is parcel number {i}", "answer": f"Parcel {i} is on its way to you."}
+        for i in range(20_000)
+    )
     path.write_text("\n".join(map(json.dumps, rows)))
     return path
 

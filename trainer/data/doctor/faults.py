@@ -7,8 +7,7 @@ from collections import defaultdict
 
 from trainer.data.doctor.batch import Batch
 from trainer.data.doctor.diagnosis import Found
-
-KINDS = ("empty", "unknown_role", "no_answer", "broken_text")
+from trainer.data.more.marks import unreviewed
 
 
 class Faults:
@@ -18,7 +17,10 @@ class Faults:
         self._rows: dict[str, array[int]] = defaultdict(lambda: array("Q"))
 
     def see(self, batch: Batch) -> None:
-        """Faults and notes of the examples."""
+        """Faults and notes of the examples; new rows that nobody has looked at yet."""
+        if any("synthetic" in name for name in batch.rows[0]):
+            waiting = [n for n, row in zip(batch.numbers, batch.rows, strict=True) if unreviewed(row)]
+            self._rows["unreviewed_rows"].extend(waiting)
         for number, example in zip(batch.numbers, batch.examples, strict=False):
             if example.fault:
                 self._rows[f"rows_{example.fault}"].append(number)
@@ -27,4 +29,4 @@ class Faults:
 
     def found(self) -> list[Found]:
         """One finding a kind of fault."""
-        return [Found(rule, len(rows), rows) for rule, rows in sorted(self._rows.items())]
+        return [Found(rule, len(rows), rows) for rule, rows in sorted(self._rows.items()) if rows]

@@ -44,3 +44,19 @@ def unmarked(row: Row) -> Row:
         return row
     prefix = PREFIX if f"{PREFIX}synthetic" in row else ""
     return {k: v for k, v in row.items() if k not in {prefix + name for name in MARKS}}
+
+
+def unreviewed(row: Row) -> bool:
+    """Whether a row was made by rules or a model and no person has accepted it yet."""
+    return mark_of(row, "synthetic") is True and mark_of(row, "review") in (PENDING, SET_ASIDE)
+
+
+def synthetic(row: Row) -> bool:
+    """Whether a row was made by rules or a model, reviewed or not."""
+    return mark_of(row, "synthetic") is True
+
+
+def origins(row: Row) -> tuple[int, ...]:
+    """Numbers of the rows it was made from, in a file that begins with them (see `accept`); () for an original."""
+    found = mark_of(row, "made_from") if synthetic(row) else None
+    return tuple(int(n) for n in found) if isinstance(found, list) else ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.data.more.file import free_for, written_file
-from trainer.data.more.marks import ACCEPTED, PENDING, SET_ASIDE, mark_of, remarked, unmarked
+from trainer.data.more.marks import ACCEPTED, origins, remarked, unmarked
 from trainer.data.repair.write import provenance_of
 from trainer.data.sources import fingerprint, open_source
 from trainer.data.sources.source import Row
@@ -20,25 +20,11 @@ Decision = str | dict[str, Any]
 """accept, reject, or the edited row."""
 
 
-def unreviewed(row: Row) -> bool:
-    """Whether a row was made by rules or a model and no person has accepted it yet."""
-    return mark_of(row, "synthetic") is True and mark_of(row, "review") in (PENDING, SET_ASIDE)
-
-
-def synthetic(row: Row) -> bool:
-    """Whether a row was made by rules or a model, reviewed or not."""
-    return mark_of(row, "synthetic") is True
-
-
-def origins(row: Row) -> tuple[int, ...]:
-    """Numbers of the rows it was made from, in a file that begins with them (see `accept`); () for an original."""
-    found = mark_of(row, "made_from") if synthetic(row) else None
-    return tuple(int(n) for n in found) if isinstance(found, list) else ()
-
-
 def accept(path: Path, decisions: dict[int, Decision], with_originals: bool = True) -> Path:
-    """A new file with the person's own rows, unchanged and first, then the accepted ones. Raises UserFacingError.
+    """A new file with the person's own rows first, then the accepted ones. Raises UserFacingError.
 
+    New rows and the rows they were made from are marked to train (column `split`): on both sides of a split
+    one would give the other away. Apart from that mark the person's rows are unchanged.
     `decisions` are by row number (from 1) of the file of new rows; a row without one stays out.
     """
     new = {n: row for chunk in open_source(path).chunks() for n, row in enumerate(chunk.rows, start=chunk.first)}
@@ -49,7 +35,10 @@ def accept(path: Path, decisions: dict[int, Decision], with_originals: bool = Tr
         raise UserFacingError("no row is accepted", path.name, "Accept at least one.")
     record = read_json(provenance_of(path))
     target = free_for(Path(path.name.replace(".more", "")), path.parent, ENDING)
+    parents = {n for row in chosen for n in origins(row)}
     own = _originals(record, path) if with_originals else iter(())
+    own = (_training(row) if n in parents else row for n, row in enumerate(own, start=1))
+    chosen = [_training(row) for row in chosen]
     counts = Counter("edited" if isinstance(d, dict) else d for d in decisions.values())
     facts = {
         "source": record.get("source", {}),
@@ -59,6 +48,11 @@ def accept(path: Path, decisions: dict[int, Decision], with_originals: bool = Tr
     }
     written_file(target, (*own, *chosen), facts)
     return target
+
+
+def _training(row: Row) -> Row:
+    """The row with a mark that it trains, unless the file has a split of its own."""
+    return row if "split" in row else {**row, "split": "train"}
 
 
 def _known(decisions: dict[int, Decision], new: dict[int, Row], path: Path) -> None:

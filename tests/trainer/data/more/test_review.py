@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from trainer.data.more.augmentation import augmentation, carried_out
+from trainer.data.more.marks import origins, synthetic, unreviewed
 from trainer.data.more.request import Request
-from trainer.data.more.review import accept, origins, synthetic, unreviewed
+from trainer.data.more.review import accept
 from trainer.data.profile import rows_only
 from trainer.data.repair.write import provenance_of
 from trainer.data.sources import open_source
@@ -36,7 +37,11 @@ def test_accepted_rows_follow_the_own_ones(pending: Path) -> None:
     edited = {"customer_message": "Where is my kite?", "agent_reply": "Here.", "topic": "delivery"}
     path = accept(pending, {1: "accept", 2: "reject", 3: edited})
     own, rows = rows_of(SAMPLE_DATA), rows_of(path)
-    assert rows[: len(own)] == own
+    assert [{k: v for k, v in row.items() if k != "split"} for row in rows[: len(own)]] == own
+    parents = {n for row in rows[len(own) :] for n in row["made_from"]}
+    assert {n for n, row in enumerate(rows, start=1) if row.get("split") == "train"} == parents | {
+        *range(len(own) + 1, len(rows) + 1)
+    }
     first, second = rows[len(own) :]
     assert not unreviewed(first)
     assert synthetic(first)
