@@ -15,6 +15,7 @@ from tools.planning import inspect_data
 from trainer.base_models import resolve
 from trainer.data.doctor import sheet
 from trainer.data.doctor.watch import Watch
+from trainer.data.more.review import accept
 from trainer.data.profile import Inspected
 from trainer.data.repair.steps import Recipe
 from trainer.data.review import Decision, Decisions
@@ -113,3 +114,13 @@ def reviewed(path: Path) -> Order:
     recipe = Recipe.checked({"steps": [step]})
     output = output_for(path, home() / "prepared")
     return Order(kind="prepare", preparation=prepared(patient_at(path), recipe, output))
+
+
+def accepted(path: Path) -> Path | None:
+    """New rows that waited for a person: the file of those accepted. None for a file that holds no such rows."""
+    if "unreviewed_rows" not in looked_at(path).diagnosis.found:
+        return None
+    decisions = Decisions(home(), looked_at(path).profile.fingerprint).all()
+    edited = rows(path, [n for n, decision in decisions.items() if isinstance(decision, dict)])
+    whole = {n: {**edited[n], **d} if isinstance(d, dict) else d for n, d in decisions.items()}
+    return accept(path, whole)

@@ -50,7 +50,7 @@ class DataTab:
             self.text = gr.Textbox(label="to", lines=2, elem_id="ts-review-text", scale=3)
             self.edit = gr.Button("Keep the change", size="sm", elem_id="ts-review-edit")
         self.told = gr.HTML()
-        self.apply = gr.Button("Show these decisions as a repair", elem_id="ts-review-apply", variant="primary")
+        self.apply = gr.Button("Use these decisions", elem_id="ts-review-apply", variant="primary")
 
     def wire(self, thread: gr.BrowserState) -> None:
         """Connect the tab's own buttons; `apply` is connected by the page, which shows the repair."""

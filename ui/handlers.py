@@ -123,8 +123,18 @@ REVIEWED = "These are your decisions as a repair: a new file without the rows le
 
 
 def decide_rows(thread: str, brain: str, mode: str, about: dict[str, Any]) -> Any:
-    """The decisions about single rows, laid on the table as a repair."""
-    return _answered(thread, brain, mode, lambda s: s.lay(data.reviewed(Path(about["path"])), REVIEWED))
+    """The decisions about single rows, laid on the table as a repair; new rows that were accepted, as a file."""
+
+    def decided(session: Session) -> None:
+        path = Path(about["path"])
+        accepted = data.accepted(path)
+        if accepted is None:
+            session.lay(data.reviewed(path), REVIEWED)
+            return
+        session.give_file(accepted)
+        session.ask(f"what is in {accepted.name}?")
+
+    return _answered(thread, brain, mode, decided)
 
 
 def act(thread: str, brain: str, what: str) -> list[dict[str, str]]:
