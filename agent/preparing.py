@@ -7,7 +7,7 @@ from typing import Any
 from tools import augmenting
 from tools.desk import Desk
 from tools.laying import waiting
-from tools.recipes import taken_out
+from tools.recipes import says, table, taken_out
 
 REVISIONS = ("revise_plan", "clarify", "inspect_data", "prepare_data", "decline_plan")
 """Tools that 'keep the duplicates' or 'don't mask' may be taken for."""
@@ -20,6 +20,8 @@ def aimed(call: dict[str, Any], text: str, desk: Desk) -> dict[str, Any]:
     """The call, or the change of the preparation on the table that the person's words ask for."""
     if augmenting.waiting(desk) is not None:
         return _aimed_at_rows(call, text)
+    if call["name"] == "propose_plan" and waiting(desk) is None and says(table()["clean_first"], text):
+        return {"name": "prepare_data", "arguments": call["arguments"]}
     if waiting(desk) is None or call["name"] not in REVISIONS or call["name"] == "prepare_data":
         return call
     if parts := _parts(call, text):

@@ -12,13 +12,14 @@ from tools.laying import laid, waiting
 from tools.orders import Order
 from tools.planning import propose_plan
 from tools.preparing_words import done_words
-from tools.recipes import PARTS, added, checked, meant_whole, recipe_of, steps_for, taken_out, without
+from tools.recipes import PARTS, added, checked, meant_whole, recipe_of, says, steps_for, table, taken_out, without
 from tools.words import in_english
 from trainer.data.repair.patient import Patient
 from trainer.data.repair.steps import Recipe
 from trainer.data.repair.write import Written
 from trainer.errors import UserFacingError
 from trainer.preparing import Preparation, carried_out, looked_at, output_for, output_in, prepared
+from trainer.wishes import Wishes
 
 NOTHING_FOUND = "I find nothing in {name} that I would repair. Say what shall be changed, and I show it first."
 
@@ -37,11 +38,14 @@ def prepare_data(args: Prepare, desk: Desk) -> ToolResult:
     path = desk.data_file(args.dataset_path)
     patient = looked_at(path, tuple(args.input_paths[1:]), args.roles, _model(desk), desk.watch)
     recipe, left = recipe_for(args, patient)
+    then = _then(args, desk)
+    if not recipe.steps and then is not None and not left:
+        return propose_plan(PlanArguments(**then, dataset_path=str(path)), desk)
     if not recipe.steps:
         say = "\n".join(left) or NOTHING_FOUND.format(name=path.name)
         return ToolResult("\n".join(in_english([say], desk.voice)), file=str(path))
     output = output_for(path, output_in(args.output_dir, desk.roots, desk.home))
-    more = {"roles": args.roles, "base_model": _model(desk), "then": _then(desk)}
+    more = {"roles": args.roles, "base_model": _model(desk), "then": then}
     return laid(prepared(patient, recipe, output, desk.watch, **more), desk, [*left, *_unused(args, output)])
 
 
@@ -77,8 +81,11 @@ def _model(desk: Desk) -> str | None:
     return desk.proposal.plan.base_model if desk.proposal else None
 
 
-def _then(desk: Desk) -> dict[str, Any] | None:
-    """Wishes of the plan that this preparation pushes from the table: they come back on the new file."""
+def _then(args: Prepare, desk: Desk) -> dict[str, Any] | None:
+    """Wishes of the plan that follows: said in the same breath, or pushed from the table by this preparation."""
+    if says(table()["and_train"], args.question):
+        wishes = {k: v for k, v in args.unknown.items() if k in Wishes.model_fields}
+        return {"goal": args.question[:2000], **wishes}
     if desk.order_state != "proposed" or desk.order is None:
         return None
     return desk.order.proposal.wishes.said() if desk.order.proposal else None
@@ -86,7 +93,8 @@ def _then(desk: Desk) -> dict[str, Any] | None:
 
 def _unused(args: Prepare, output: Path) -> list[str]:
     """Names what was understood but has no place here, rather than dropping it silently."""
-    out = [f"I understood {k.replace('_', ' ')} {v}; that belongs to a training plan." for k, v in args.unknown.items()]
+    unknown = {} if says(table()["and_train"], args.question) else args.unknown
+    out = [f"I understood {k.replace('_', ' ')} {v}; that belongs to a training plan." for k, v in unknown.items()]
     if args.output_dir and Path(args.output_dir).resolve() != output.parent.resolve():
         out.append(f"I can't write into {args.output_dir}; the new file will be {output}.")
     return out

@@ -79,6 +79,13 @@ def _length(r: Reading) -> dict[str, Any]:
     return {"max_length": int(n.value * 1024 if n.mark == "k" else n.whole)}
 
 
+OF_THE_PLAN = (
+    *("tuning", "method", "base_model", "seed", "quantization", "num_train_epochs", "learning_rate", "lora_r"),
+    *("lora_alpha", "per_device_train_batch_size", "effective_batch_size", "max_hours"),
+)
+"""Values for the training that is wished for in the same breath."""
+
+
 def prepare(r: Reading, _found: Facts) -> dict[str, Any]:
     """Which operations are wanted, with their values."""
     ops = _operations(r)
@@ -104,13 +111,7 @@ def prepare(r: Reading, _found: Facts) -> dict[str, Any]:
     target = _target_format(r.order) or ("messages" if set(ops) & {"convert_format"} else None)
     if target and ("convert_format" in ops or "group_conversations" in ops):
         slots["target_format"] = target
-    slots.update(
-        {
-            k: v
-            for k, v in slots_plan.plan_values(r).items()
-            if k in ("tuning", "method", "base_model", "seed", "quantization")
-        }
-    )
+    slots.update({k: v for k, v in slots_plan.plan_values(r).items() if k in OF_THE_PLAN})
     return slots
 
 

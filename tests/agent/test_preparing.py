@@ -10,6 +10,7 @@ import pytest
 
 from agent.session import Session
 from tools import running
+from trainer.paths import SAMPLE_DATA
 from trainer.preparing import Preparation
 
 THINGS = ("parcel", "refund", "invoice", "password", "voucher", "account", "subscription", "warranty")
@@ -188,3 +189,28 @@ def test_what_cannot_be_done_is_said(talk: Session) -> None:
     events = talk.ask("drop rows from before 2019")
     told = " ".join(e["text"] for e in events if e["type"] == "message" and e["role"] == "assistant")
     assert talk.pending is None and "can't leave out rows by the values of a column" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "epochs"),
+    [
+        ("clean it first, then train a bot that answers like us", None),
+        ("dedupe it and drop rows with emails in them, then give me a lora plan with 2 epochs", 2.0),
+        ("clean up the data and train a bot on it", None),
+    ],
+)
+def test_a_training_wished_in_the_same_breath_follows_on_the_new_file(
+    home: Path, words: str, epochs: float | None
+) -> None:
+    session = Session("both", roots=[SAMPLE_DATA.parent])
+    session.give_file(SAMPLE_DATA)
+    session.ask(words)
+    order = session.pending
+    assert order is not None
+    assert order.kind == "prepare"
+    session.approve(order.hash)
+    plan = session.pending
+    assert plan is not None
+    assert plan.kind == "train"
+    assert plan.planned.plan.data.dataset_path.endswith("prepared.jsonl")
+    assert epochs is None or plan.planned.plan.schedule.num_train_epochs == epochs

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from array import array
 
-from trainer.data.doctor.batch import Batch, cells
+from trainer.data.doctor.batch import Batch
 from trainer.data.doctor.diagnosis import Found
+from trainer.data.sources.source import Row
 
 SHEETS = ("csv", "tsv", "ssv", "xlsx", "folder")
 """Kinds of sources that people open in a spreadsheet."""
 WRAPPED = (40, 90)
 """Characters of a line that was wrapped by hand."""
+
+
+ENOUGH = 20_000
+"""Rows after which line breaks in cells are no longer looked for where nobody reads by line."""
+
+
+def _broken(row: Row) -> bool:
+    return any("\n" in value for value in row.values() if type(value) is str)
 
 
 class Layout:
@@ -27,10 +36,9 @@ class Layout:
         self._seen += len(batch.rows)
         if batch.shape.format == "text":
             self._lines += [len(line) for t in batch.texts[:200] for line in t.split("\n")][: 2000 - len(self._lines)]
-        elif batch.flat:
-            several = [i for i, t in enumerate(batch.texts) if "\n" in t]
-            found = [i for i in several if any("\n" in c for _, c in cells(batch.rows[i]))]
-            self._newlines.extend(batch.first + i for i in found)
+        elif batch.flat and (self._sheet or self._seen <= ENOUGH):
+            found = [n for n, row in zip(batch.numbers, batch.rows, strict=True) if _broken(row)]
+            self._newlines.extend(found)
 
     def found(self) -> list[Found]:
         """What a person should know about the form."""
