@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,19 +91,17 @@ def look(source: Source, shape: Shape, examination: Examination, report: Reporte
     _timed(examination.seconds, "near", lambda: examination.repeats.group(lambda rows: texts_of(source, shape, rows)))
 
 
-def texts_of(source: Source, shape: Shape, wanted: Sequence[int]) -> dict[int, str]:
-    """The compared text of some rows, read again."""
+def texts_of(source: Source, shape: Shape, wanted: Sequence[int]) -> Iterator[tuple[list[int], list[str]]]:
+    """The compared texts of some rows, read again: (row numbers, texts) chunk by chunk."""
     left = set(wanted)
-    out: dict[int, str] = {}
     for chunk in source.chunks():
         here = [n for n in range(chunk.first, chunk.first + len(chunk.rows)) if n in left]
         if here:
             texts = Batch.of(chunk, shape).compared
-            out |= {n: texts[n - chunk.first] for n in here}
-            left -= set(here)
+            yield here, [texts[n - chunk.first] for n in here]
+            left.difference_update(here)
         if not left:
-            break
-    return out
+            return
 
 
 def diagnosis(examination: Examination, first: FirstLook, source: Source, shape: Shape) -> Diagnosis:

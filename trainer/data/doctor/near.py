@@ -8,27 +8,21 @@ Two rows are near-duplicates when the Jaccard similarity of these sets is at lea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
+from trainer.data.doctor.alike import Floats, Grouping
 from trainer.data.doctor.series import series
 
 HASHES = 64
 BANDS = 16
-SIMILAR = 0.75
-"""Jaccard similarity of word pairs from which two long rows say the same."""
-SIMILAR_SHORT = 0.85
-"""The same for rows of fewer than SHORT words, where one word may change everything."""
 SHORT = 12
-STANDARD_ERROR = 0.05
-"""Of a likeness estimated from 64 hashes, near the limit."""
-UNSURE = 0.14
-"""So near to the limit an estimate is checked on the words themselves."""
+"""Words under which one word may change everything."""
 _SEED = 42
 _BY_LETTER = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}])"
-Floats = np.ndarray[Any, np.dtype[Any]]
+Reader = Callable[[Sequence[int]], Iterable[tuple[list[int], list[str]]]]
+"""Gives the texts of some positions again, in parts: (positions, their texts)."""
 
 
 def word_pairs(texts: Sequence[str]) -> tuple[Floats, Floats]:
@@ -65,11 +59,13 @@ class Signatures:
         self._bands.append(_bands(full))
         self._words.append(np.minimum(np.diff(starts.astype(np.int64)), 65535).astype(np.uint16))
 
-    def groups(self, texts_of: Callable[[Sequence[int]], dict[int, str]]) -> list[list[int]]:
+    def groups(self, texts_of: Reader) -> list[list[int]]:
         """Groups of positions (from 0) that say the same, the first of each group its leader."""
         if not self._signatures:
             return []
-        return _Grouping(*map(np.concatenate, (self._signatures, self._bands, self._words))).groups(texts_of)
+        signatures, bands, words = map(np.concatenate, (self._signatures, self._bands, self._words))
+        self._signatures, self._bands, self._words = [], [], []
+        return Grouping(signatures, bands, words < SHORT).groups(lambda wanted: _word_sets(texts_of(wanted)))
 
 
 def _bands(full: Floats) -> Floats:
@@ -81,72 +77,9 @@ def _bands(full: Floats) -> Floats:
     return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
-class _Grouping:
-    """Every row goes to the first leader it resembles, or leads itself."""
-
-    def __init__(self, signatures: Floats, bands: Floats, words: Floats) -> None:
-        self.signatures, self.bands, self.words = signatures, bands, words
-
-    def groups(self, texts_of: Callable[[Sequence[int]], dict[int, str]]) -> list[list[int]]:
-        pairs, likeness = self._candidates()
-        limit = np.where(np.minimum(*self.words[pairs.T]) < SHORT, SIMILAR_SHORT, SIMILAR) if len(pairs) else likeness
-        sure, unsure = likeness >= limit + UNSURE, np.abs(likeness - limit) < UNSURE
-        checked = self._checked(pairs[unsure], limit[unsure], texts_of)
-        return self._led(np.concatenate([pairs[sure], checked]))
-
-    def _candidates(self) -> tuple[Floats, Floats]:
-        """Pairs (a < b) that share a band, and how alike their signatures are."""
-        found: list[Floats] = []
-        for band in range(self.bands.shape[1]):
-            found.append(self._of_band(self.bands[:, band]))
-        pairs = np.unique(np.concatenate(found), axis=0) if found else np.empty((0, 2), np.int64)
-        return pairs, self._likeness(pairs)
-
-    def _of_band(self, values: Floats) -> Floats:
-        """Each row with the one before it in its bucket and with the bucket's first; only pairs worth a look."""
-        order = np.argsort(values, kind="stable")
-        same = np.concatenate([[False], values[order][1:] == values[order][:-1]])
-        heads = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
-        at = np.flatnonzero(same)
-        pairs = np.concatenate([np.stack([order[heads[at]], order[at]], 1), np.stack([order[at - 1], order[at]], 1)])
-        worth: Floats = pairs[self._likeness(pairs) >= SIMILAR - UNSURE]
-        return worth
-
-    def _likeness(self, pairs: Floats) -> Floats:
-        out = np.empty(len(pairs))
-        for start in range(0, len(pairs), 50_000):
-            a, b = pairs[start : start + 50_000].T
-            out[start : start + 50_000] = (self.signatures[a] == self.signatures[b]).mean(axis=1)
-        return out
-
-    def _checked(self, pairs: Floats, limit: Floats, texts_of: Callable[[Sequence[int]], dict[int, str]]) -> Floats:
-        """The pairs whose words themselves are alike enough."""
-        if not len(pairs):
-            return pairs
-        wanted = [int(i) for i in np.unique(pairs)]
-        texts = texts_of(wanted)
-        hashes, starts = word_pairs([texts[i] for i in wanted])
-        bounds = starts.astype(np.int64)
-        sets = {i: frozenset(hashes[bounds[k] : bounds[k + 1]].tolist()) for k, i in enumerate(wanted)}
-        alike = [jaccard(sets[a], sets[b]) >= least for (a, b), least in zip(pairs.tolist(), limit, strict=True)]
-        kept: Floats = pairs[np.array(alike, dtype=bool)]
-        return kept
-
-    def _led(self, pairs: Floats) -> list[list[int]]:
-        """No chains: a row joins a leader it resembles itself, so that A~B~C does not make A and C one."""
-        leader: dict[int, int] = {}
-        led: dict[int, list[int]] = {}
-        for a, b in sorted(pairs.tolist(), key=lambda pair: (pair[1], pair[0])):
-            if b in leader:
-                continue
-            head = leader.get(a, a)
-            if head != a and self._likeness(np.array([[head, b]]))[0] < SIMILAR - STANDARD_ERROR:
-                continue
-            leader[b] = head
-            led.setdefault(head, [head]).append(b)
-        return [members for _, members in sorted(led.items())]
-
-
-def jaccard(a: frozenset[int], b: frozenset[int]) -> float:
-    """Shared over all, 0 to 1."""
-    return len(a & b) / max(1, len(a | b))
+def _word_sets(parts: Iterable[tuple[list[int], list[str]]]) -> Iterator[tuple[int, Floats]]:
+    """(position, its different word pairs, sorted)."""
+    for positions, texts in parts:
+        pairs, starts = word_pairs(texts)
+        for position, begin, end in zip(positions, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+            yield position, np.unique(pairs[begin:end])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from trainer.data.doctor.batch import Batch
 from trainer.data.doctor.diagnosis import Found
-from trainer.data.doctor.near import Signatures
+from trainer.data.doctor.near import Reader, Signatures
 
-Reader = Callable[[Sequence[int]], dict[int, str]]
 SHORTEST = 3
 """Letters under which a text is too short to be called a repeat."""
 
@@ -45,7 +44,7 @@ class Repeats:
         self._signatures.see(compared)
 
     def group(self, texts_of: Reader) -> None:
-        """Compare all rows; `texts_of` gives the texts of some rows again."""
+        """Compare all rows; `texts_of` gives the texts of some rows (by number) again."""
         numbers = np.array(self._rows, dtype=np.int64)
         self.exact = [numbers[g].tolist() for g in same(np.array(self._hashes, dtype=np.int64))]
         self.exact += [rows for rows in self._faulty.values() if len(rows) > 1]
@@ -69,10 +68,11 @@ class Repeats:
         return out
 
 
-def _at(positions: Sequence[int], numbers: Any, texts_of: Reader) -> dict[int, str]:
+def _at(positions: Sequence[int], numbers: Any, texts_of: Reader) -> Iterator[tuple[list[int], list[str]]]:
     """Texts by position: the reader knows rows by number."""
-    texts = texts_of([int(numbers[i]) for i in positions])
-    return {i: texts[int(numbers[i])] for i in positions}
+    place = {int(numbers[i]): i for i in positions}
+    for rows, texts in texts_of(list(place)):
+        yield [place[row] for row in rows], texts
 
 
 def same(values: Any) -> list[Any]:

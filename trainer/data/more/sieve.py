@@ -118,7 +118,7 @@ def leaders(texts: Sequence[str]) -> dict[int, int]:
     signatures = Signatures()
     for start in range(0, len(texts), 4000):
         signatures.see(texts[start : start + 4000])
-    groups = signatures.groups(lambda wanted: {i: texts[i] for i in wanted})
+    groups = signatures.groups(lambda wanted: [(list(wanted), [texts[i] for i in wanted])])
     return {member: group[0] for group in groups for member in group[1:]}
 
 

@@ -22,7 +22,7 @@ LOOKED_AT = 200_000
 """Bytes at the beginning of a file by which its kind is judged."""
 SAMPLE_BLOCKS = 64
 _AHEAD = 1 << 16
-SAMPLE_BYTES = 8_000_000
+SAMPLE_BYTES = 2_000_000
 """Bytes of a block of a sample."""
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.data.doctor.near import Signatures, jaccard, word_pairs
+from trainer.data.doctor.alike import jaccard
+from trainer.data.doctor.near import Signatures, word_pairs
 
 WORDS = [f"{a}{b}" for a in ("mor", "tel", "ban", "sil", "kor", "fen") for b in ("ta", "lin", "go", "ves", "um", "ret")]
 
@@ -17,7 +20,7 @@ def grouped(texts: list[str], chunk: int = 5) -> list[list[int]]:
     signatures = Signatures()
     for start in range(0, len(texts), chunk):
         signatures.see(texts[start : start + chunk])
-    return signatures.groups(lambda wanted: {i: texts[i] for i in wanted})
+    return signatures.groups(lambda wanted: [([i], [texts[i]]) for i in wanted])
 
 
 def sentence(seed: int, words: int = 40) -> str:
@@ -99,5 +102,16 @@ def test_each_row_has_its_own_pairs(texts: list[str]) -> None:
 
 
 def test_jaccard() -> None:
-    assert jaccard(frozenset({1, 2, 3}), frozenset({2, 3, 4})) == 0.5
-    assert jaccard(frozenset(), frozenset()) == 0
+    assert jaccard(np.array([1, 2, 3]), np.array([2, 3, 4])) == 0.5
+    assert jaccard(np.array([]), np.array([])) == 0
+
+
+def test_a_file_of_templates_costs_no_more_than_its_templates() -> None:
+    """100,000 rows of three templates: copies are put together before any two rows are compared."""
+    texts = [f"{sentence(k % 3)} number {k}" for k in range(100_000)]
+    tracemalloc.start()
+    groups = grouped(texts, 5000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [len(g) for g in groups] == [33334, 33333, 33333]
+    assert peak < 100_000_000
