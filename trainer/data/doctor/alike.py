@@ -13,12 +13,15 @@ SIMILAR = 0.75
 SIMILAR_SHORT = 0.85
 """The same for short rows."""
 STANDARD_ERROR = 0.05
-"""Of a likeness estimated from 64 hashes, near the limit."""
+"""Of a likeness estimated from 60 hashes, near the limit."""
 UNSURE = 0.14
 """So near to the limit an estimate is checked on the words themselves."""
 MOST_CHECKED = 200_000
 """Rows whose words are read again for that; the likeness of further ones stays an estimate."""
 BLOCK = 50_000
+GLANCE = 12
+GLANCE_LEAST = 0.4
+"""Most pairs of a bucket differ in their first hashes already; a pair 0.75 alike fails this once in 360 times."""
 WordSets = Callable[[Sequence[int]], Iterable[tuple[int, Floats]]]
 """Gives the sorted word pairs of some rows again."""
 
@@ -81,15 +84,16 @@ class Grouping:
         heads = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
         at = np.flatnonzero(same)
         pairs = np.concatenate([np.stack([order[heads[at]], order[at]], 1), np.stack([order[at - 1], order[at]], 1)])
+        pairs = pairs[self._likeness(pairs, GLANCE) >= GLANCE_LEAST]
         worth: Floats = pairs[self._likeness(pairs) >= SIMILAR - UNSURE]
         return worth
 
-    def _likeness(self, pairs: Floats) -> Floats:
-        """Share of equal hashes: an estimate of the Jaccard similarity."""
-        out = np.empty(len(pairs))
+    def _likeness(self, pairs: Floats, hashes: int | None = None) -> Floats:
+        """Share of equal hashes (of the first ones): an estimate of the Jaccard similarity."""
+        out, signatures = np.empty(len(pairs)), self._signatures[:, :hashes]
         for start in range(0, len(pairs), BLOCK):
             a, b = pairs[start : start + BLOCK].T
-            out[start : start + BLOCK] = (self._signatures[a] == self._signatures[b]).mean(axis=1)
+            out[start : start + BLOCK] = (signatures[a] == signatures[b]).mean(axis=1)
         return out
 
     def _checked(self, pairs: Floats, estimate: Floats, limit: Floats, word_sets: WordSets) -> Floats:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
 
 from trainer.data.convert import as_text
 from trainer.data.doctor.diagnosis import Found
+from trainer.data.formats import flattened
 from trainer.data.sources.source import Row
 from trainer.facts import Column
 
@@ -35,7 +37,6 @@ class ColumnFacts:
         self.name = name
         self.filled = 0
         self.chars = 0
-        self.longest = 0
         self.kinds: Counter[Kind] = Counter()
         self.odd: dict[Kind, array[int]] = {}
         self.holes = array("Q")
@@ -44,18 +45,16 @@ class ColumnFacts:
 
     def see(self, values: list[Any], first: int) -> None:
         """The column's cells of consecutive rows."""
-        self._kinds(values, first)
-        texts = _texts(values)
-        lengths = list(map(len, texts))
-        self.chars += sum(lengths)
-        self.longest = max(self.longest, max(lengths, default=0))
+        types = set(map(type, values))
+        self._kinds(values, first, types)
+        texts = _texts(values, types)
+        self.chars += sum(map(len, texts))
         hashes = np.fromiter(map(hash, texts), np.int64, len(texts))
         self._hashes.append(np.unique(hashes))
         if len(self.examples) < 3:
             self.examples |= dict.fromkeys([t[:80] for t in texts[:50] if t.strip()][: 3 - len(self.examples)])
 
-    def _kinds(self, values: list[Any], first: int) -> None:
-        types = set(map(type, values))
+    def _kinds(self, values: list[Any], first: int, types: set[type]) -> None:
         if len(types) == 1 and (types == {int} or (types == {str} and "" not in values)):
             self.filled += len(values)
             self.kinds[kind_of(values[0])] += len(values)
@@ -100,12 +99,29 @@ class ColumnFacts:
         return usual, odd, self.odd.get(odd, array("Q"))
 
 
-def _texts(values: list[Any]) -> list[str]:
+def _texts(values: list[Any], types: set[type]) -> list[str]:
     """Cells as texts; numbers by the quick way."""
-    types = set(map(type, values))
     if types == {str}:
         return values
     return list(map(str, values)) if types == {int} else [as_text(v) for v in values]
+
+
+def _by_column(rows: list[Row]) -> tuple[set[tuple[str, ...]], dict[str, list[Any]]]:
+    """(the orders of keys, every column's cells)."""
+    orders = set(map(tuple, rows))
+    names = dict.fromkeys(name for order in orders for name in order)
+    if len(orders) == 1:
+        return orders, {name: list(map(itemgetter(name), rows)) for name in names}
+    return orders, {name: [row.get(name) for row in rows] for name in names}
+
+
+def _flat(rows: list[Row], nested: set[str]) -> list[Row]:
+    """Rows with nested objects as dotted columns; an object among texts stays, so that it can be told."""
+    mixed = {name for row in rows for name in nested if type(row.get(name)) not in (dict, type(None))}
+    kept = [{name: row[name] for name in mixed if name in row} for row in rows]
+    return [
+        flattened({k: v for k, v in row.items() if k not in mixed}) | more for row, more in zip(rows, kept, strict=True)
+    ]
 
 
 class Columns:
@@ -117,17 +133,18 @@ class Columns:
         self.orders: set[tuple[str, ...]] = set()
 
     def see(self, rows: list[Row], first: int) -> None:
-        """Consecutive rows, already flattened."""
+        """Consecutive rows as they were read."""
         self.rows += len(rows)
-        for name in dict.fromkeys(name for order in set(map(tuple, rows)) for name in order):
+        orders, cells = _by_column(rows)
+        if len(self.orders) < MANY_ORDERS:
+            self.orders |= orders
+        nested = {name for name, values in cells.items() if dict in set(map(type, values))}
+        if nested:
+            _, cells = _by_column(_flat(rows, nested))
+        for name, values in cells.items():
             if name not in self.facts:
                 self.facts[name] = ColumnFacts(name)
-            self.facts[name].see([row.get(name) for row in rows], first)
-
-    def see_order(self, rows: list[Row]) -> None:
-        """The keys of rows as they stand in the file."""
-        if len(self.orders) < MANY_ORDERS:
-            self.orders |= set(map(tuple, rows))
+            self.facts[name].see(values, first)
 
     def columns(self) -> list[Column]:
         """Every column's facts, in the order of their first appearance."""

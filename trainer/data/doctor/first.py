@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from trainer.data.doctor.columns import Columns
 from trainer.data.doctor.diagnosis import Found
 from trainer.data.doctor.watch import Reporter
-from trainer.data.formats import flattened
 from trainer.data.sources.source import ReadProblem, Row, Source
 from trainer.data.spread import Spread
 
@@ -53,24 +52,10 @@ def first_look(source: Source, report: Reporter) -> FirstLook:
     """Read the whole source once."""
     look = FirstLook()
     for chunk in source.chunks():
-        look.columns.see_order(chunk.rows)
-        look.columns.see(_flat(chunk.rows), chunk.first)
+        look.columns.see(chunk.rows, chunk.first)
         look.sample.add(chunk.rows)
         look.rows += len(chunk.rows)
         for problem in chunk.problems:
             look.note(problem)
         report("reading", chunk.done, source.size)
     return look
-
-
-def _flat(rows: list[Row]) -> list[Row]:
-    """Rows with nested objects as dotted columns; an object among texts stays, so that it can be told."""
-    nested = {name for row in rows for name, value in row.items() if type(value) is dict}
-    if not nested:
-        return rows
-    mixed = {name for row in rows for name in nested if type(row.get(name)) not in (dict, type(None))}
-    return [flattened({k: v for k, v in row.items() if k not in mixed}) | _kept(row, mixed) for row in rows]
-
-
-def _kept(row: Row, names: set[str]) -> Row:
-    return {name: row[name] for name in names if name in row}

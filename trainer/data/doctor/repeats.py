@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -30,18 +31,21 @@ class Repeats:
 
     def see(self, batch: Batch) -> None:
         """Every row that says something; a faulty or empty one is compared as a whole row only."""
-        for number, row, text in zip(batch.numbers, batch.rows, batch.learned, strict=True):
-            if not text:
-                self._faulty.setdefault(hash(str(row)), []).append(number)
-        every = zip(batch.numbers, batch.learned, batch.compared, batch.answers, strict=True)
-        kept = [row for row in every if len(row[1]) >= SHORTEST]
-        if not kept:
+        said = [len(text) >= SHORTEST for text in batch.learned]
+        if not all(said):
+            self._set_aside(batch, said)
+        if not any(said):
             return
-        numbers, texts, compared, answers = zip(*kept, strict=True)
-        self._rows.extend(numbers)
-        self._hashes.extend(map(hash, texts))
-        self._answers.extend(map(hash, answers if batch.shape.format == "text_label" else [""] * len(answers)))
-        self._signatures.see(compared)
+        self._rows.extend(compress(batch.numbers, said))
+        self._hashes.extend(map(hash, compress(batch.learned, said)))
+        if batch.shape.format == "text_label":
+            self._answers.extend(map(hash, compress(batch.answers, said)))
+        self._signatures.see(list(compress(batch.compared, said)))
+
+    def _set_aside(self, batch: Batch, said: list[bool]) -> None:
+        for number, row, whole in zip(batch.numbers, batch.rows, said, strict=True):
+            if not whole:
+                self._faulty.setdefault(hash(str(row)), []).append(number)
 
     def group(self, texts_of: Reader) -> None:
         """Compare all rows; `texts_of` gives the texts of some rows (by number) again."""
@@ -50,11 +54,15 @@ class Repeats:
         self.exact += [rows for rows in self._faulty.values() if len(rows) > 1]
         repeats = {row for group in self.exact for row in group[1:]}
         for group in self._signatures.groups(lambda at: _at(at, numbers, texts_of)):
-            alike = [i for i in group if self._answers[i] == self._answers[group[0]]]
-            rows = [int(numbers[i]) for i in alike]
+            rows = [int(numbers[i]) for i in self._agreeing(group)]
             kept = [rows[0], *(r for r in rows[1:] if r not in repeats)]
             if len(kept) > 1:
                 self.near.append(kept)
+
+    def _agreeing(self, group: list[int]) -> list[int]:
+        """Those with the leader's label, where labels are learned."""
+        answers = self._answers
+        return [i for i in group if answers[i] == answers[group[0]]] if answers else group
 
     def found(self) -> list[Found]:
         """All but the first of each group."""
