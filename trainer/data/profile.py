@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -93,11 +95,35 @@ def inspect(
 
     `context` is the model's window in tokens. Raises UserFacingError when the file can't be read.
     """
+    with _uncollected():
+        return _inspected(path, wanted, tokenizer, prefer, context, watch)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Looking at rows makes millions of objects and no cycles: the cyclic collector would only search them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _inspected(
+    path: Path,
+    wanted: dict[str, str],
+    tokenizer: ChatTokenizer | None,
+    prefer: str | None,
+    context: int | None,
+    watch: Watch | None,
+) -> Inspected:
     began, report, source = time.process_time(), Reporter(watch), opened(path, sample=True)
     first, shape = _read(source, wanted, prefer, report)
-    profile = _profile(source, first, shape)
-    seconds = {"first": time.process_time() - began}
     report.found(findings(first.found(set(shape.roles.values()))))
+    seconds = {"first": time.process_time() - began}
+    profile = _profile(source, first, shape)
     examination = doctor.begin(source, shape, first.rows, tokenizer, context)
     doctor.look(source, shape, examination, report)
     diagnosis = doctor.diagnosis(examination, first, source, shape)

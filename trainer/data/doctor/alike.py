@@ -32,6 +32,15 @@ def jaccard(a: Floats, b: Floats) -> float:
     return shared / max(1, len(a) + len(b) - shared)
 
 
+def same(values: Floats) -> list[Floats]:
+    """Positions of equal values, groups of two and more, in the order of their first member."""
+    order = np.argsort(values, kind="stable")
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(values[order])) + 1])
+    sizes = np.diff(np.concatenate([starts, [len(order)]]))
+    groups = [order[start : start + size] for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True)]
+    return sorted(groups, key=lambda group: int(group[0]))
+
+
 class Grouping:
     """Every row goes to the first leader it resembles, or leads itself.
 
@@ -52,9 +61,7 @@ class Grouping:
         """Positions that say the same, the first of each group its leader; only groups of two and more."""
         leaders = self._leaders(self._pairs(word_sets))
         group = leaders[self._kind]
-        order = np.argsort(group, kind="stable")
-        parts = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
-        return sorted(part.tolist() for part in parts if len(part) > 1)
+        return sorted(part.tolist() for part in same(group))
 
     def _pairs(self, word_sets: WordSets) -> Floats:
         """Different rows that are alike enough, (earlier, later)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Protocol
 
 from trainer.data.convert import BUILDABLE, TRAINABLE, Example, examples
@@ -68,9 +69,8 @@ class Batch:
     @cached_property
     def flat(self) -> bool:
         """Whether every cell is a single value."""
-        first = self.rows[:50]
-        flat = all(type(v) in (str, int, float, bool, type(None)) for row in first for v in row.values())
-        return flat and not any(type(v) in (dict, list) for row in self.rows for v in row.values())
+        kinds = set(map(type, chain.from_iterable(map(dict.values, self.rows))))
+        return kinds.isdisjoint((dict, list, tuple))
 
     @cached_property
     def learned(self) -> list[str]:

@@ -97,8 +97,7 @@ def texts_of(source: Source, shape: Shape, wanted: Sequence[int]) -> Iterator[tu
     for chunk in source.chunks():
         here = [n for n in range(chunk.first, chunk.first + len(chunk.rows)) if n in left]
         if here:
-            texts = Batch.of(chunk, shape).compared
-            yield here, [texts[n - chunk.first] for n in here]
+            yield here, Batch(here[0], [chunk.rows[n - chunk.first] for n in here], shape).compared
             left.difference_update(here)
         if not left:
             return

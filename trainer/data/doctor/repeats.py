@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from trainer.data.doctor.alike import same
 from trainer.data.doctor.batch import Batch
 from trainer.data.doctor.diagnosis import Found
 from trainer.data.doctor.near import Reader, Signatures
@@ -81,14 +82,6 @@ def _at(positions: Sequence[int], numbers: Any, texts_of: Reader) -> Iterator[tu
     place = {int(numbers[i]): i for i in positions}
     for rows, texts in texts_of(list(place)):
         yield [place[row] for row in rows], texts
-
-
-def same(values: Any) -> list[Any]:
-    """Positions of equal values, groups of two and more, in the order of their first member."""
-    order = np.argsort(values, kind="stable")
-    cuts = np.flatnonzero(values[order][1:] != values[order][:-1]) + 1
-    groups = [g for g in np.split(order, cuts) if len(g) > 1]
-    return sorted(groups, key=lambda g: int(g[0]))
 
 
 class Contradictions:

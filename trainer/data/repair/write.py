@@ -28,7 +28,7 @@ from trainer.records import write_atomic
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet run a cell (OWASP, CSV injection)."""
 FORMATS = (".jsonl", ".csv")
-LIBRARIES = ("tunesmith", "polars", "pyarrow", "ftfy", "rensa", "phonenumbers", "py3langid")
+LIBRARIES = ("tunesmith", "polars", "pyarrow", "ftfy", "numpy", "phonenumbers", "py3langid")
 
 
 class Written:
