@@ -14,7 +14,7 @@ from trainer.data.doctor.diagnosis import Found
 
 LEARNED_FROM = 20_000
 """Rows from which repeated lines are learned."""
-SHORTEST = 25
+SHORTEST = 18
 """Letters of a line that can be boilerplate."""
 SHARE = 0.02
 """Share of the rows that must hold a line, at least FEWEST of them."""

@@ -91,12 +91,13 @@ class ColumnFacts:
             examples=tuple(self.examples),
         )
 
-    def minority(self) -> tuple[Kind, Kind, array[int]] | None:
-        """(usual kind, odd kind, its rows) when a column holds more than one kind."""
+    def minority(self) -> tuple[str, str, list[int]] | None:
+        """(usual kind, the others, their rows) when a column holds more than one kind."""
         if len(self.kinds) < 2:
             return None
-        (usual, _), (odd, _) = self.kinds.most_common(2)
-        return usual, odd, self.odd.get(odd, array("Q"))
+        (usual, _), *others = self.kinds.most_common()
+        rows = sorted(row for kind, _ in others for row in self.odd.get(kind, ()))
+        return usual, " or ".join(kind for kind, _ in others), rows
 
 
 def _texts(values: list[Any], types: set[type]) -> list[str]:

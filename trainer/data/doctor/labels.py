@@ -20,7 +20,7 @@ UNBALANCED = 5
 """Times the rarest label that the most frequent one may have."""
 TYPO_SHARE = 0.05
 """A label this much rarer than one it resembles is taken for its typing error."""
-ALIKE = 88
+ALIKE = 85
 """RapidFuzz ratio (0 to 100) from which two long labels may be one."""
 
 

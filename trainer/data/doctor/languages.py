@@ -24,8 +24,8 @@ SURE = 0.9
 """Probability from which a language is believed."""
 SHORTEST = 20
 SHORTEST_WIDE = 6
-"""Letters from which a text's language can be told; fewer where a letter is a syllable or a word."""
-_WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+"""Letters from which a text's language can be told; fewer where the script itself tells much."""
+_WIDE = re.compile("[\u0370-\u1cff\u3040-\ud7af]")
 LOOKED_AT = 240
 """Characters of a text that are looked at."""
 ENGLISH = (
@@ -62,29 +62,34 @@ class Languages:
     def __init__(self, tokenizer: ChatTokenizer | None, rows: int) -> None:
         self._every = 1 if rows <= ALL_UP_TO else -(-rows // MANY)
         self._tokenizer = tokenizer
-        self.counts: Counter[str] = Counter()
-        self._rows: dict[str, array[int]] = {}
+        self._sides: tuple[dict[str, array[int]], ...] = ({}, {})
         self._texts: list[str] = []
 
+    @property
+    def counts(self) -> Counter[str]:
+        """Language -> rows, by what is said; by what is asked where no answer tells."""
+        asked, said = self._sides
+        return Counter({code: len(rows) for code, rows in (said or asked).items()})
+
     def see(self, batch: Batch) -> None:
-        """Every n-th row: the answer where it is long enough, else the whole."""
-        for number, text, answer in zip(batch.numbers, batch.learned, batch.answers, strict=True):
+        """Every n-th row: what is asked and what is said, each by itself."""
+        asked, said = self._sides
+        for number, text, prompt, answer in zip(batch.numbers, batch.learned, *_spoken(batch), strict=True):
             if number % self._every or not text:
                 continue
-            code = language_of(answer) or language_of(text)
-            if code:
-                self.counts[code] += 1
-                self._rows.setdefault(code, array("Q")).append(number)
+            for side, part in ((asked, prompt), (said, answer)):
+                if code := language_of(part):
+                    side.setdefault(code, array("Q")).append(number)
             if len(self._texts) < 200:
                 self._texts.append(text[:2000])
 
     def found(self) -> list[Found]:
         """Rows in another language than most, and a vocabulary that cuts words to pieces."""
-        out = []
-        if len(self.counts) > 1:
-            main, _ = self.counts.most_common(1)[0]
-            rows = sorted(r for code, found in self._rows.items() if code != main for r in found)
-            mix = ", ".join(f"{code} {100 * n / self.counts.total():.1f} %" for code, n in self.counts.most_common(6))
+        out, counts = [], self.counts
+        rows = sorted({r for side in self._sides for r in _others(side)})
+        if rows:
+            main = counts.most_common(1)[0][0]
+            mix = ", ".join(f"{code} {100 * n / counts.total():.1f} %" for code, n in counts.most_common(6))
             part = f" (every {self._every}th row was looked at)" if self._every > 1 else ""
             out.append(Found("mixed_languages", len(rows), rows, {"main": main, "mix": mix, "part": part}))
         fit = self._fit()
@@ -103,6 +108,20 @@ class Languages:
             return 0.0
         text = "\n".join(self._texts[:100])
         return _per_letter(text, self._tokenizer) / _per_letter(ENGLISH, self._tokenizer)
+
+
+def _spoken(batch: Batch) -> tuple[list[str], list[str]]:
+    """(what is asked, what is said) in every row; a label says nothing."""
+    if not batch.examples or batch.shape.format == "text":
+        return batch.learned, [""] * len(batch.rows)
+    answers = [""] * len(batch.rows) if batch.shape.format == "text_label" else batch.answers
+    return [e.prompt for e in batch.examples], answers
+
+
+def _others(side: dict[str, array[int]]) -> list[int]:
+    """Rows of all languages but the most frequent one."""
+    main = max(side, key=lambda code: len(side[code]), default="")
+    return [row for code, rows in side.items() if code != main for row in rows]
 
 
 def _per_letter(text: str, tokenizer: ChatTokenizer) -> float:
