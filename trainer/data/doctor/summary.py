@@ -31,8 +31,10 @@ def quality(findings: Sequence[DataFinding], rows: int) -> str:
     warned = [f for f in findings if f.severity == "warn"]
     if not warned:
         return f"In good order: {counted(rows)}, nothing that must be mended."
-    touched = max(f.count for f in warned)
+    touched = max((f.count for f in warned if f.rows), default=0)
     share = 100 * min(1.0, touched / max(1, rows))
     state = "Usable" if share < 20 else "Usable with care"
     kinds = f"{len(warned)} kind{'s' * (len(warned) != 1)} of trouble"
+    if not touched:
+        return f"{state}: {kinds}."
     return f"{state}: {kinds}, the most frequent in {'under 1' if share < 1 else f'{share:.0f}'} % of the rows."
