@@ -58,7 +58,14 @@ def _findings_in_words(profile: DataProfile, every: bool) -> list[str]:
     """The state of the data, three things to fix first, and how many more there are (or all of them)."""
     first = [f for rule in profile.fix_first for f in profile.findings if f.rule == rule][:3]
     rest = [f for f in profile.findings if f not in first]
-    lines = [profile.quality]
+    share = float(profile.notes.get("sampled_share", 1))
+    lines = [
+        f"The file is too large to look at every row: this is a sample of about {100 * share:.1f} % of it, and all "
+        "counts are of the sample."
+        if share < 1
+        else "",
+        profile.quality,
+    ]
     if first:
         lines.append("To fix first:" if len(first) > 1 else "One thing to fix:")
         lines += [f"{i}. {f.advice} {f.why}".strip() for i, f in enumerate(first, start=1)]

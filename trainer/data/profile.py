@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from trainer.data.content.secrets import masked
 from trainer.data.convert import TRAINABLE, Example, examples
 from trainer.data.doctor import examine as doctor
 from trainer.data.doctor.diagnosis import Diagnosis
@@ -27,7 +28,7 @@ from trainer.data.sources import fingerprint, open_source
 from trainer.data.sources.source import Chunk, Source
 from trainer.data.tokenizer import ChatTokenizer
 from trainer.errors import UserFacingError
-from trainer.facts import DataProfile, Shown
+from trainer.facts import Column, DataProfile, Shown
 from trainer.fields import nearest
 
 KEPT_BYTES = 64_000_000
@@ -138,7 +139,7 @@ def _inspected(
             "languages": dict(examination.languages.counts.most_common()),
             "quality": quality(told, first.rows),
             "fix_first": tuple(f.rule for f in fix_first(told, first.rows)),
-            "shown": _shown(source, shape, tokenizer, context),
+            "shown": _shown(source, shape, tokenizer, context, diagnosis.rows("secrets")),
         }
     )
     return Inspected(whole, source, shape, diagnosis, seconds)
@@ -169,7 +170,7 @@ def _profile(source: Source, first: FirstLook, shape: Shape) -> DataProfile:
         rows=first.rows,
         format=shape.format,
         encoding=source.encoding,
-        columns=tuple(first.columns.columns()),
+        columns=tuple(_without_keys(c) for c in first.columns.columns()),
         roles=shape.roles,
         question=shape.question,
         extras=shape.extras,
@@ -177,6 +178,11 @@ def _profile(source: Source, first: FirstLook, shape: Shape) -> DataProfile:
         evidence=shape.evidence,
         notes=source.notes,
     )
+
+
+def _without_keys(column: Column) -> Column:
+    """Keys and passwords are shown nowhere, not even as examples of a column."""
+    return column.model_copy(update={"examples": tuple(masked(text, "[key]") for text in column.examples)})
 
 
 def _preferred(shape: Shape, prefer: str | None) -> Shape:
@@ -194,13 +200,15 @@ def _known_columns(wanted: dict[str, str], names: list[str], path: Path) -> None
             raise UserFacingError(f"has no column {column} (asked for as {role})", path.name, nearest(column, names))
 
 
-def _shown(source: Source, shape: Shape, tokenizer: ChatTokenizer | None, context: int | None) -> Shown | None:
-    """The first usable row as the model will see it."""
+def _shown(
+    source: Source, shape: Shape, tokenizer: ChatTokenizer | None, context: int | None, without: frozenset[int]
+) -> Shown | None:
+    """The first usable row as the model will see it; none of those `without`."""
     if tokenizer is None or shape.format not in TRAINABLE:
         return None
     for chunk in source.chunks():
         for example in examples(chunk.rows, shape):
-            if not example.fault and example.messages:
+            if not example.fault and example.messages and chunk.first + example.row - 1 not in without:
                 encoded = encode(example, tokenizer, context or 1_000_000)
                 return Shown(row=chunk.first + example.row - 1, pieces=pieces(encoded, tokenizer, SHOWN_TOKENS))
         return None

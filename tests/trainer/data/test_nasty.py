@@ -125,7 +125,7 @@ from tests.trainer.data.test_nasty import told
 from tests.trainer.data.nasty import Nasty
 from pathlib import Path
 report, words = told(Nasty(Path(sys.argv[1])))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) / 1024
 print(json.dumps({"report": report, "words": words[:100_000], "peak_mb": peak}, default=str))
 """
 

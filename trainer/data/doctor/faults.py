@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from trainer.data.doctor.batch import Batch
 from trainer.data.doctor.diagnosis import Found
@@ -15,6 +15,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._rows: dict[str, array[int]] = defaultdict(lambda: array("Q"))
+        self._roles: Counter[str] = Counter()
 
     def see(self, batch: Batch) -> None:
         """Faults and notes of the examples; new rows that nobody has looked at yet."""
@@ -24,9 +25,12 @@ class Faults:
         for number, example in zip(batch.numbers, batch.examples, strict=False):
             if example.fault:
                 self._rows[f"rows_{example.fault}"].append(number)
+                self._roles.update(n.removeprefix("role:") for n in example.notes if n.startswith("role:"))
             elif "role_order" in example.notes:
                 self._rows["role_order"].append(number)
 
     def found(self) -> list[Found]:
         """One finding a kind of fault."""
-        return [Found(rule, len(rows), rows) for rule, rows in sorted(self._rows.items()) if rows]
+        named = ", ".join(f"{name[:40]!r} {n:,}" for name, n in self._roles.most_common(5))
+        facts = {"roles": named or "no name"}
+        return [Found(rule, len(rows), rows, facts) for rule, rows in sorted(self._rows.items()) if rows]

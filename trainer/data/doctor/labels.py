@@ -7,11 +7,14 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 
+from trainer.data.convert import as_text
 from trainer.data.doctor.batch import Batch
 from trainer.data.doctor.diagnosis import Found
 
 MANY = 0.2
 """Over this share of distinct values the 'labels' are structures or sentences, not classes."""
+WITH_LABEL = ("prompt_completion", "alpaca")
+"""Formats that may hold a label beside the answer; it can be learned instead."""
 MOST = 2000
 """Labels that are counted; more are no classes."""
 RARE = 10
@@ -30,19 +33,22 @@ class Labels:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self._rows: dict[str, array[int]] = {}
-        self._active = False
+        self._active = self._learned = False
         self._seen = 0
 
     def see(self, batch: Batch) -> None:
         """Rows of a text with a label."""
-        self._active = batch.shape.format == "text_label"
+        self._learned = batch.shape.format == "text_label"
+        column = batch.shape.roles.get("label", "")
+        self._active = self._learned or bool(column and batch.shape.format in WITH_LABEL)
         if not self._active or len(self.counts) > MOST:
             return
-        for number, example in zip(batch.numbers, batch.examples, strict=True):
-            if not example.fault:
+        labels = batch.answers if self._learned else [as_text(row.get(column)) for row in batch.rows]
+        for number, example, label in zip(batch.numbers, batch.examples, labels, strict=True):
+            if label and not (self._learned and example.fault):
                 self._seen += 1
-                self.counts[example.answer] += 1
-                self._rows.setdefault(example.answer, array("Q")).append(number)
+                self.counts[label] += 1
+                self._rows.setdefault(label, array("Q")).append(number)
 
     @property
     def _classes(self) -> bool:
@@ -60,7 +66,7 @@ class Labels:
     def _found(self) -> Iterator[Found]:
         ranked = self.counts.most_common()
         if len(ranked) < 2:
-            yield Found("one_label", 1)
+            yield from [Found("one_label", 1)] if self._learned else []
             return
         mapping = variants(self.counts)
         if mapping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -78,7 +79,8 @@ def _id(look: Look, name: str) -> Claim | None:
 
 def _counts_up(look: Look, name: str) -> bool:
     """Whole numbers in rising (or falling) order: what counts rows, not what answers them."""
-    numbers = [int(str(v)) for row in look.rows if (v := row.get(name)) not in (None, "")]
+    said = [str(v) for row in look.rows if (v := row.get(name)) not in (None, "")]
+    numbers = [int(v) for v in said if re.fullmatch(r"[+-]?[0-9]{1,18}", v)]
     rising = sum(a < b for a, b in pairwise(numbers))
     return len(numbers) > 2 and max(rising, len(numbers) - 1 - rising) >= 0.95 * (len(numbers) - 1)
 

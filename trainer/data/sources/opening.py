@@ -12,6 +12,7 @@ from trainer.data.sources import archive, lines
 from trainer.data.sources.big_document import BigDocument, prefix_of
 from trainer.data.sources.blob import PACKINGS, Blob, plain, unpacked
 from trainer.data.sources.columnar import Columnar, sample_share
+from trainer.data.sources.damaged import Guarded, told
 from trainer.data.sources.delimited import Delimited
 from trainer.data.sources.document import WHOLE, JsonDocument, load
 from trainer.data.sources.folder import files_in, together
@@ -31,10 +32,11 @@ def open_source(path: Path, sample: bool = False) -> Source:
 
     With `sample` a file over 3 GB gives evenly spread parts of itself, and its notes say how large a share.
     """
-    if path.is_dir():
-        found, left = files_in(path)
-        return together(path, "folder", {n: _later(plain(p), sample) for n, p in found.items()}, left)
-    return _open(plain(regular(path)), sample)
+    with told(path.name):
+        if path.is_dir():
+            found, left = files_in(path)
+            return Guarded(together(path, "folder", {n: _later(plain(p), sample) for n, p in found.items()}, left))
+        return Guarded(_open(plain(regular(path)), sample))
 
 
 def _later(blob: Blob, sample: bool) -> Callable[[], Source]:

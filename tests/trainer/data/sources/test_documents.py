@@ -75,7 +75,7 @@ def test_a_large_document_is_streamed(tmp_path: Path, monkeypatch: pytest.Monkey
     path = put(tmp_path / "x.json", document)
     whole = read(path).rows
     monkeypatch.setattr(opening, "WHOLE", 10)
-    assert type(open_source(path)).__name__ == "BigDocument"
+    assert type(open_source(path).source).__name__ == "BigDocument"  # type: ignore[attr-defined]
     assert read(path).rows == whole
 
 

@@ -6,12 +6,14 @@ import csv
 import gzip
 import io
 import json
+import random
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.trainer.data.sources.damage import damaged_files
 from trainer.data.reading import read
 from trainer.data.sources import open_source
 from trainer.errors import UserFacingError
@@ -136,3 +138,13 @@ def test_deep_nesting_is_a_sentence(tmp_path: Path) -> None:
     deep = '{"a":' * 100_000 + "1" + "}" * 100_000
     with pytest.raises(UserFacingError):
         read(write(tmp_path / "x.json", deep))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_files_are_read_or_refused_in_a_sentence(tmp_path: Path, seed: int) -> None:
+    """Bytes changed, cut, doubled and put in at random, in every kind of file: a sentence, never a library's error."""
+    for number, path in enumerate(damaged_files(tmp_path, random.Random(seed), 60)):
+        try:
+            read(path)
+        except UserFacingError as error:
+            assert error.sentence(), number
