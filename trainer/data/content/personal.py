@@ -89,7 +89,7 @@ def _iban(match: re.Match[str]) -> Span | None:
     while len(value) >= _SHORTEST_IBAN:
         if iban.is_valid(value, check_country=False):
             return Span(match.start(), match.start() + len(value), "iban")
-        value = re.sub(r"[ -]?[A-Z0-9]+$", "", value)
+        value = re.sub(r"[ -]?[A-Za-z0-9]+$", "", value)
     return None
 
 
