@@ -37,8 +37,15 @@ def escape_control(text: str, tokens: Iterable[str] = ()) -> str:
     """The text with a blank inside each control token: it reads the same and is no token any more."""
     known = _known(_real(tokens))
     while known.search(text):
-        text = known.sub(lambda m: f"{m.group()[0]} {m.group()[1:]}", text)
+        text = known.sub(_broken, text)
     return text
+
+
+def _broken(found: re.Match[str]) -> str:
+    """A blank after the token's first visible character; before it the token would stand there whole again."""
+    token = found.group()
+    cut = len(token) - len(token.lstrip()) + 1
+    return f"{token[:cut]} {token[cut:]}"
 
 
 def checks() -> tuple[Check, ...]:

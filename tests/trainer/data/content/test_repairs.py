@@ -33,6 +33,10 @@ def test_tokens_of_a_tokenizer_count_too() -> None:
     assert escape_control("<custom>~~end~~ a", tokens) == "< custom>~ ~end~~ a"
 
 
+def test_tokens_that_begin_with_blanks_are_broken_too() -> None:
+    assert escape_control("a  >>| b", ["  >>|"]) == "a  > >| b"
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text("<|im_endst/>[]IN ", max_size=40), st.lists(st.text("<|ab> ", min_size=1, max_size=5), max_size=3))
 def test_escaping_ends_and_leaves_no_token(text: str, tokens: list[str]) -> None:
