@@ -40,7 +40,7 @@ def prepare_data(args: Prepare, desk: Desk) -> ToolResult:
     recipe, left = recipe_for(args, patient)
     then = _then(args, desk)
     if not recipe.steps and then is not None and not left:
-        return propose_plan(PlanArguments(**then, dataset_path=str(path)), desk)
+        return propose_plan(PlanArguments(**{**then, "dataset_path": str(path)}), desk)
     if not recipe.steps:
         say = "\n".join(left) or NOTHING_FOUND.format(name=path.name)
         return ToolResult("\n".join(in_english([say], desk.voice)), file=str(path))

@@ -1,4 +1,6 @@
-"""No run and no new data file without a matching approval: random histories of typed text, clicks, edits, replays, stale hashes, two tabs.
+"""No run and no new data file without a matching approval.
+
+Random histories of typed text, clicks, edits, replays, stale hashes, two tabs.
 
 pytest tests/agent/test_histories.py     # 150 histories
 make trials                              # 10,000
