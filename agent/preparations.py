@@ -50,8 +50,6 @@ def prepare(where: str, wanted: Wanted, brain: Brain, watch: Watch | None = None
     steps = list(said.steps)
     if wanted.words or not steps:
         steps += _from_words(wanted.words, path, patient, brain)
-    if not steps:
-        raise UserFacingError("I find nothing that I would repair", path.name, "Name steps with --step or --words.")
     recipe = Recipe.checked({"steps": [step.model_dump() for step in steps]})
     return prepared(patient, recipe, output, watch, base_model=wanted.base_model)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.trainer.data.fault_cases import ASKED
 from tests.ui.test_cli import document, run
 from trainer.data.repair.write import provenance_of, recipe_of
 
@@ -70,3 +71,15 @@ def test_files_are_merged(home: Path, mails: Path, tmp_path: Path) -> None:
     found = document(run("prepare", mails, "--step", f"merge paths={more}", "--yes", "--json"))
     assert (found["rows_in"], found["rows_out"], found["steps"][0]["added"]) == (15, 15, 1)
     assert Path(found["output"]).parent == home / "prepared"
+
+
+def test_clean_data_are_said_to_need_nothing(home: Path, tmp_path: Path) -> None:
+    clean = tmp_path / "clean.csv"
+    rows = [f"{asked},We look into it and write back about the {asked.split()[-1]}" for asked in ASKED]
+    clean.write_text("question,answer\n" + "\n".join(rows) + "\n")
+    done = run("prepare", clean)
+    assert (done.returncode, "nothing to repair" in done.stderr + done.stdout) == (0, True)
+    out = tmp_path / "copy.jsonl"
+    found = document(run("prepare", clean, "--yes", "-o", out, "--json"))
+    assert (found["applied"], found["rows_out"], found["conserved"]) == (True, len(rows), True)
+    assert len(out.read_text("utf-8").splitlines()) == len(rows)

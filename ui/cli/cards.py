@@ -29,6 +29,8 @@ def preparation_card(preparation: Preparation) -> str:
     outcome = preparation.outcome
     lines = [f"Preparation {preparation.hash[:8]} of {preparation.dataset_path}", ""]
     lines.append(f"  rows {outcome.rows_in:,} -> {outcome.rows_out:,}, {outcome.changed:,} cells changed")
+    if not outcome.steps:
+        lines.append("  nothing to repair: the new file would be a copy, row by row")
     for n, step in enumerate(outcome.steps, start=1):
         lines.append(f"  {n}. {step_words(step)}")
         for diff in step.diffs:
