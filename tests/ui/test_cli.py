@@ -92,7 +92,7 @@ def test_train_follow_show_evaluate_ask_export(home: Path, labelled_file: Path, 
     ("args", "words"),
     [
         (["inspect", "none.csv"], "no such file"),
-        (["inspect", "."], "folder"),
+        (["inspect", "/dev/null"], "not a regular file"),
         (["train", "bad.yaml", "--yes"], "nope"),
         (["show", "no-such-run"], "no run"),
         (["explain", "no-such-run"], "no run"),
