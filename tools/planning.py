@@ -11,6 +11,7 @@ from tools.laying import planned_later, waiting
 from tools.orders import Order
 from tools.words import data_words, diff_words, plan_words
 from trainer.base_models import resolve
+from trainer.data.doctor.words import finding
 from trainer.data.profile import Inspected
 from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
@@ -41,9 +42,9 @@ def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
 
 def _with_rows(inspected: Inspected) -> list[dict[str, Any]]:
     """The findings for programs: with all their rows, up to MOST_ROWS."""
-    rows = {found.rule: found.rows for found in inspected.diagnosis.found.values()}
+    rows = {finding(found).advice: found.rows for found in inspected.diagnosis.found.values()}
     told = [f.model_dump(mode="json") for f in inspected.profile.findings]
-    return [f | {"rows": [int(row) for row in rows[f["rule"]][:MOST_ROWS]]} for f in told]
+    return [f | {"rows": [int(row) for row in rows[f["advice"]][:MOST_ROWS]]} for f in told]
 
 
 def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
