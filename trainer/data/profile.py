@@ -122,7 +122,7 @@ def _inspected(
 ) -> Inspected:
     began, report, source = time.process_time(), Reporter(watch), opened(path, sample=True)
     first, shape = _read(source, wanted, prefer, report)
-    report.found(findings(first.found(set(shape.roles.values()))))
+    report.found(findings(first.found()))
     seconds = {"first": time.process_time() - began}
     profile = _profile(source, first, shape)
     examination = doctor.begin(source, shape, first.rows, tokenizer, context)

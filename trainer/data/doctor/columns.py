@@ -151,20 +151,19 @@ class Columns:
         """Every column's facts, in the order of their first appearance."""
         return [facts.column() for facts in self.facts.values()]
 
-    def found(self, used: set[str]) -> Iterator[Found]:
-        """Holes, empty columns, mixed kinds. `used` are the columns that have a role."""
+    def found(self) -> Iterator[Found]:
+        """Holes, empty columns, mixed kinds."""
         for facts in self.facts.values():
-            yield from self._of_column(facts, used)
+            yield from self._of_column(facts)
         if any(set(a) == set(b) and a != b for a in self.orders for b in self.orders):
             yield Found("column_order", len(self.orders), (), {"orders": len(self.orders)})
 
-    def _of_column(self, facts: ColumnFacts, used: set[str]) -> Iterator[Found]:
-        role = "used" if facts.name in used else "unused"
+    def _of_column(self, facts: ColumnFacts) -> Iterator[Found]:
         holes = self.rows - facts.filled
         if facts.filled == 0:
             yield Found("empty_column", self.rows, (), {"column": facts.name})
         elif holes:
             share = f"{100 * holes / self.rows:.0f}"
-            yield Found("missing_values", holes, facts.holes, {"column": facts.name, "share": share, "role": role})
+            yield Found("missing_values", holes, facts.holes, {"column": facts.name, "share": share})
         if odd := facts.minority():
             yield Found("mixed_types", len(odd[2]), odd[2], {"column": facts.name, "usual": odd[0], "odd": odd[1]})

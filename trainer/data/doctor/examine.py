@@ -105,8 +105,8 @@ def texts_of(source: Source, shape: Shape, wanted: Sequence[int]) -> Iterator[tu
 
 def diagnosis(examination: Examination, first: FirstLook, source: Source, shape: Shape) -> Diagnosis:
     """All findings of both looks."""
-    repeats, used = examination.repeats, {*shape.roles.values(), *shape.extras.values()}
-    found = first.found(used)
+    repeats = examination.repeats
+    found = first.found()
     for name, rule in examination.rules().items():
         if name not in ("parts", "repeats"):
             found += rule.found()

@@ -38,14 +38,14 @@ class FirstLook:
         if len(where) < REMEMBERED:
             where.append(problem.row or problem.line)
 
-    def found(self, used: set[str]) -> list[Found]:
-        """Reading faults and columns. `used` are columns with a role."""
+    def found(self) -> list[Found]:
+        """Reading faults and columns."""
         read = [
             Found(rule, n, self.where[rule], {"line": p.line, "what": p.what, "good": self.rows})
             for rule, n in self.counts.items()
             for p in [self.problems[rule]]
         ]
-        return [*read, *self.columns.found(used)]
+        return [*read, *self.columns.found()]
 
 
 def first_look(source: Source, report: Reporter) -> FirstLook:

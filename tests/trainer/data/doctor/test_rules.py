@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.trainer.data.doctor.conftest import examined, pairs
+from tests.trainer.data.fault_cases import ASKED as ENGLISH
 from trainer.data import tokenizer
 from trainer.data.doctor.labels import variants
 from trainer.data.doctor.languages import language_of
@@ -12,21 +13,6 @@ from trainer.data.doctor.words import finding, table
 from trainer.data.repair.steps import Recipe
 from trainer.data.sources.source import Row
 from trainer.paths import BUILTIN_MODEL
-
-ENGLISH = [
-    "where is the parcel that my sister ordered for her garden last week",
-    "the invoice of March shows a wrong sum and I want it corrected",
-    "please send a new password because the old one was refused twice today",
-    "I returned both lamps and still wait for my money to come back",
-    "can the delivery be moved to the afternoon when somebody is at home",
-    "my voucher was not taken off the price although it is still valid",
-    "the blue chair arrived with a broken leg and scratches on the seat",
-    "how do I close my account and what happens with the points in it",
-    "your driver left the box in the rain next to the wrong door again",
-    "is there a discount for schools that buy more than thirty desks",
-    "I was charged two times for one and the same pair of shoes",
-    "which of your shops near the river has the large tent in green",
-]
 
 
 def test_clean_rows_give_no_warning() -> None:
