@@ -203,11 +203,11 @@ def _peak_length(plan: Plan, facts: Facts) -> int:
 def _trainable(plan: Plan, facts: Facts) -> int:
     if isinstance(plan.adapter, Full):
         return facts.model.params
-    m, r = facts.model, plan.adapter.lora_r
+    m, r = facts.model, getattr(plan.adapter, "lora_r", 8)
     kv = m.hidden * m.kv_heads // max(m.heads, 1)
     attention = 2 * 2 * m.hidden + 2 * (m.hidden + kv)
     mlp = 3 * (m.hidden + m.intermediate)
-    return r * m.layers * (attention + (mlp if plan.adapter.target_modules == "all-linear" else 0))
+    return r * m.layers * (attention + (mlp if getattr(plan.adapter, "target_modules", "") == "all-linear" else 0))
 
 
 def _cost(plan: Plan) -> Range:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.plan import Scheduler, Task
+from trainer.plan.methods import RewardKind
 
 
 class Wishes(BaseModel):
@@ -28,9 +29,40 @@ class Wishes(BaseModel):
     val_split: float | None = Field(default=None, gt=0, lt=0.9)
     max_samples: int | None = Field(default=None, ge=1)
     seed: int | None = Field(default=None, ge=0)
-    method: Literal["sft", "cpt", "dpo", "orpo", "kto", "grpo", "reward_modeling"] | None = None
-    tuning: Literal["lora", "qlora", "dora", "full"] | None = None
+    method: (
+        Literal["sft", "cpt", "dpo", "kto", "orpo", "cpo", "reward_modeling", "grpo", "rloo", "distillation"] | None
+    ) = None
+    beta: float | None = Field(default=None, ge=0, le=10)
+    loss_type: str | None = Field(default=None, description="variant of the loss: sigmoid, ipo, simpo, dr_grpo, ...")
+    label_smoothing: float | None = Field(default=None, ge=0, lt=0.5)
+    reward: list[RewardKind] | None = Field(default=None, description="what scores written answers (grpo, rloo)")
+    reward_pattern: str | None = Field(default=None, description="for the reward regex")
+    reward_schema: dict[str, Any] | None = Field(default=None, description="for the reward json_schema")
+    reward_file: str | None = Field(default=None, description="for the reward custom: the person's Python file")
+    reward_min_length: int | None = Field(default=None, ge=0)
+    reward_max_length: int | None = Field(default=None, ge=1)
+    judge_model: str | None = Field(default=None, description="for the reward judge, as LiteLLM names it")
+    rubric: str | None = Field(default=None, description="for the reward judge: what makes an answer good")
+    num_generations: int | None = Field(default=None, ge=2, le=256)
+    max_completion_length: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, gt=0, le=5, description="of answers written in training")
+    teacher_model: str | None = Field(default=None, description="for distillation: model id or folder")
+    tuning: (
+        Literal[
+            "lora", "qlora", "dora", "full", "freeze", "adalora", "ia3", "oft", "vera", "prompt_tuning", "prefix_tuning"
+        ]
+        | None
+    ) = None
     quantization: Literal["none", "4bit", "8bit"] | None = None
+    use_rslora: bool | None = None
+    init_lora_weights: Literal["default", "gaussian", "pissa", "olora", "eva", "orthogonal"] | None = None
+    freeze_trainable_layers: int | None = Field(default=None, ge=1, description="for freeze: layers that are trained")
+    num_virtual_tokens: int | None = Field(default=None, ge=1, le=1024)
+    new_tokens: list[str] | None = Field(default=None, description="words that become tokens of their own")
+    neftune_noise_alpha: float | None = Field(default=None, gt=0, le=100)
+    retention_path: str | None = Field(default=None, description="general rows to mix in against forgetting")
+    retention_share: float | None = Field(default=None, gt=0, lt=0.9)
+    domain: Literal["support", "legal", "health", "finance", "code", "content", "science", "education"] | None = None
     base_model: str | None = None
     lora_r: int | None = Field(default=None, ge=1, le=1024)
     lora_alpha: int | None = Field(default=None, ge=1, le=4096)
@@ -52,7 +84,11 @@ class Wishes(BaseModel):
     max_grad_norm: float | None = Field(default=None, gt=0)
     packing: bool | None = None
     padding_free: bool | None = None
+    train_sampling_strategy: Literal["random", "sequential", "group_by_length"] | None = None
+    attn_implementation: Literal["per_document", "sdpa", "eager", "flash_attention_2"] | None = None
     gradient_checkpointing: bool | None = None
+    torch_compile: bool | None = None
+    use_liger_kernel: bool | None = None
     bf16: bool | None = None
     fp16: bool | None = None
     eval_steps: int | None = Field(default=None, ge=1)
@@ -62,6 +98,11 @@ class Wishes(BaseModel):
     device: Literal["cuda", "cpu", "mps"] | None = None
     max_gpu_gb: float | None = Field(default=None, gt=0)
     num_gpus: int | None = Field(default=None, ge=1)
+    num_processes: int | None = Field(default=None, ge=1, le=4096)
+    num_nodes: int | None = Field(default=None, ge=1, le=1024)
+    backend: Literal["local", "ray", "hosted"] | None = None
+    address: str | None = Field(default=None, description="of the Ray cluster, or the hosted service's base URL")
+    gpu_price_per_hour: float | None = Field(default=None, ge=0, description="USD an hour, in place of the table's")
     max_hours: float | None = Field(default=None, gt=0)
     budget_usd: float | None = Field(default=None, ge=0)
     on_premises: bool | None = None

@@ -14,7 +14,7 @@ from trainer.recipes import amounts, choices
 from trainer.recipes.rates import rate_for
 from trainer.wishes import Wishes
 
-BUDGET = ("max_hours", "budget_usd", "max_gpu_gb", "commercial_use")
+BUDGET = ("max_hours", "budget_usd", "max_gpu_gb", "gpu_price_per_hour", "commercial_use")
 
 
 def derive(wishes: Wishes, facts: Facts) -> tuple[Plan, dict[str, Reason]]:
