@@ -23,7 +23,7 @@ from trainer.estimate import Estimates
 from trainer.facts import DataFinding, Facts, ModelFacts
 from trainer.machine import read_machine
 from trainer.paths import BUILTIN_MODEL
-from trainer.plan import Data, Plan, Sft
+from trainer.plan import PAIRWISE, Data, Plan
 from trainer.reasons import Reason
 from trainer.recipes.derive import derive
 from trainer.wishes import Wishes
@@ -111,6 +111,15 @@ def usable(examples: list[Example], skip: tuple[str, ...]) -> list[Example]:
     return [e for e in examples if not e.fault and e.row not in repeats]
 
 
+def suited(examples: list[Example], plan: Plan) -> list[Example]:
+    """The rows the method can learn from: of judged answers, sft takes the good ones."""
+    if plan.method.method in PAIRWISE:
+        return [e for e in examples if e.rejected]
+    if plan.method.method == "kto":
+        return [e for e in examples if e.good is not None]
+    return [e for e in examples if e.good is not False]
+
+
 def divided(examples: list[Example], data: Data, seed: int) -> Split:
     """The plan's split of the usable rows."""
     rows = usable(examples, data.skip_rows)
@@ -141,15 +150,8 @@ def propose_on(ground: Ground, wishes: Wishes) -> Proposal:
 def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Ground) -> Proposal:
     """Estimates, proof and findings for a plan, however it came to be."""
     facts = ground.facts
-    parts = divided(ground.inspected.examples, plan.data, plan.schedule.seed)
-    answers_only = isinstance(plan.method, Sft) and plan.method.assistant_only_loss
-    proof = prove(
-        parts,
-        ground.tokenizer,
-        plan.schedule.max_length,
-        answers_only,
-        plain=plan.data.format == "text",
-    )
+    parts = divided(suited(ground.inspected.examples, plan), plan.data, plan.schedule.seed)
+    proof = prove(parts, ground.tokenizer.with_tokens(plan.data.new_tokens), plan)
     needs = estimate.estimates(plan, facts)
     known = [*_leaks(ground.inspected, parts), *_own_split(ground.inspected, parts)]
     found = checks.findings(plan, facts, needs, proof, known)

@@ -17,7 +17,7 @@ from trainer.data.profile import rows_only
 from trainer.errors import UserFacingError
 from trainer.installed import check_signatures
 from trainer.plan import Plan
-from trainer.proposal import divided
+from trainer.proposal import ROLE_FIELDS, divided, suited
 from trainer.records import append
 from trainer.runs import Run
 
@@ -44,9 +44,10 @@ def prepare(run: Run, plan: Plan) -> Path:
 
 def _write_split(run: Run, plan: Plan, path: Path) -> None:
     prefer = "label" if plan.data.format == "text_label" else None
-    wanted = {r: c for r, c in plan.data.roles.items() if r in ("prompt", "completion", "messages", "label", "text")}
+    wanted = {r: c for r, c in plan.data.roles.items() if r in ROLE_FIELDS}
     found = rows_only(path, wanted, prefer)
-    parts = divided(found.examples, plan.data, plan.schedule.seed)
+    examples = found.with_columns() if plan.online else found.examples
+    parts = divided(suited(examples, plan), plan.data, plan.schedule.seed)
     run.sealed.parent.mkdir(exist_ok=True)
     (run.folder / "data").mkdir(exist_ok=True)
     sides = {"data/train": parts.train, "data/val": parts.val, "sealed/holdout": parts.holdout}

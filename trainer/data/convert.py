@@ -11,7 +11,7 @@ from trainer.data.formats import Shape
 from trainer.data.shape.columns import Row, cell
 from trainer.data.targets import converted
 
-__all__ = ["BUILDABLE", "TRAINABLE", "Example", "as_text", "converted", "examples"]
+__all__ = ["BUILDABLE", "ONE_ANSWER", "Example", "as_text", "converted", "examples"]
 
 Told = tuple[tuple[str, str], ...]
 
@@ -38,6 +38,8 @@ class Example:
     """Of KTO rows: whether the answer was good."""
     side: str = ""
     """What the file's own split column says, where it has one."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Further columns as text, for rewards that need them."""
 
     @property
     def prompt(self) -> str:
@@ -50,10 +52,12 @@ class Example:
         return self.messages[-1][1] if self.messages else self.text
 
     def trl(self) -> dict[str, Any]:
-        """The row in TRL's columns: `messages`, or `text`."""
+        """The row in TRL's columns: `messages`, or `text`; what else there is beside them."""
         if not self.messages:
             return {"text": self.text}
-        return {"messages": [{"role": r, "content": c} for r, c in self.messages]}
+        row: dict[str, Any] = {"messages": [{"role": r, "content": c} for r, c in self.messages]}
+        more = {"rejected": self.rejected, "label": self.good, "columns": dict(self.columns)}
+        return row | {name: value for name, value in more.items() if value not in ("", None, {})}
 
 
 Build = Callable[[int, Row], Example]
@@ -221,6 +225,6 @@ _BUILDERS: dict[str, Callable[[dict[str, str]], Build]] = {
     "kto": _verdicts,
 }
 BUILDABLE = frozenset(_BUILDERS)
-"""Formats whose rows can be looked at as examples."""
-TRAINABLE = BUILDABLE - {"preference", "kto"}
-"""Formats that can be trained on as they are."""
+"""Formats whose rows can be trained on."""
+ONE_ANSWER = BUILDABLE - {"preference", "kto"}
+"""Formats whose rows hold one answer, or text, and no judgement of it."""

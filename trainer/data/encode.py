@@ -39,6 +39,14 @@ def encode(example: Example, tokenizer: ChatTokenizer, max_length: int, answers_
     return Encoded(example.row, list(ids[:max_length]), list(kept), len(cut), sum(label != IGNORE for label in cut))
 
 
+def prompt(example: Example, tokenizer: ChatTokenizer, max_length: int) -> Encoded:
+    """What the model is asked, up to where its answer begins; nothing of it is trained on. The end is kept."""
+    turns = [{"role": r, "content": c} for r, c in example.messages[:-1]]
+    ids = list(tokenizer.encode(tokenizer.prompt_text(turns)).ids)
+    kept = ids[-max_length:]
+    return Encoded(example.row, kept, [IGNORE] * len(kept), len(ids) - len(kept))
+
+
 @lru_cache(maxsize=4096)
 def _whole(
     turns: tuple[tuple[str, str], ...], tokenizer: ChatTokenizer, answers_only: bool

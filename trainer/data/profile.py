@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.data.content.secrets import masked
-from trainer.data.convert import TRAINABLE, Example, examples
+from trainer.data.convert import BUILDABLE, Example, as_text, examples
 from trainer.data.doctor import examine as doctor
 from trainer.data.doctor.diagnosis import Diagnosis
 from trainer.data.doctor.first import FirstLook, first_look
@@ -50,7 +50,7 @@ class Inspected:
     @cached_property
     def examples(self) -> list[Example]:
         """Every row as an example. Holds all rows in memory."""
-        if self.shape.format not in TRAINABLE:
+        if self.shape.format not in BUILDABLE:
             return []
         rows = [row for chunk in self.source.chunks() for row in chunk.rows]
         own = self.shape.extras.get("split")
@@ -58,6 +58,15 @@ class Inspected:
             return list(examples(rows, self.shape))
         return [
             replace(e, side=str(row.get(own) or "")) for e, row in zip(examples(rows, self.shape), rows, strict=True)
+        ]
+
+    def with_columns(self) -> list[Example]:
+        """The examples with the columns that play no part, as text: rewards may read them."""
+        used = {*self.shape.roles.values(), *self.shape.extras.values()}
+        rows = (row for chunk in self.source.chunks() for row in chunk.rows)
+        return [
+            replace(e, columns=tuple((k, as_text(v)) for k, v in row.items() if k not in used))
+            for e, row in zip(self.examples, rows, strict=True)
         ]
 
 
@@ -204,7 +213,7 @@ def _shown(
     source: Source, shape: Shape, tokenizer: ChatTokenizer | None, context: int | None, without: frozenset[int]
 ) -> Shown | None:
     """The first usable row as the model will see it; none of those `without`."""
-    if tokenizer is None or shape.format not in TRAINABLE:
+    if tokenizer is None or shape.format not in BUILDABLE:
         return None
     for chunk in source.chunks():
         for example in examples(chunk.rows, shape):
@@ -217,10 +226,10 @@ def _shown(
 
 def repeated_rows(built: list[Example]) -> list[int]:
     """Row numbers of exact repeats, the first of each left out."""
-    seen: set[tuple[object, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     repeats = []
     for example in built:
-        key = (example.messages, example.text)
+        key = (example.messages, example.text, example.rejected, example.good)
         if not example.fault and key in seen:
             repeats.append(example.row)
         seen.add(key)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from trainer.data.convert import Example
-from trainer.data.encode import IGNORE, Encoded, encode, windows
+from trainer.data.encode import IGNORE, Encoded, encode, prompt, windows
+from trainer.data.pairs import judged
 from trainer.data.split import Split
 from trainer.data.spread import spread
 from trainer.data.tokenizer import ChatTokenizer
 from trainer.facts import Piece
+from trainer.plan import PAIRWISE, Distillation, Grpo, Plan, Rloo, Sft
 
+JUDGED = (*PAIRWISE, "kto")
+"""Methods whose rows are judged answers."""
 SAMPLE = 10_000
 """Rows encoded for the proof; all of them in most files."""
 SHOWN_TOKENS = 160
@@ -33,6 +37,8 @@ class Proof(BaseModel):
     rows_cut: int
     rows_cut_before_answer: int
     eos_trained: bool
+    own_answers: bool = False
+    """Whether the model learns from answers it writes itself; the share is then of prompts and full answers."""
     shown_row: int
     shown: tuple[Piece, ...]
 
@@ -43,34 +49,50 @@ class Proof(BaseModel):
         return f"about {round(count * self.train_rows / max(self.rows, 1)):,}"
 
 
-def prove(parts: Split, tokenizer: ChatTokenizer, max_length: int, answers_only: bool, plain: bool) -> Proof:
+def prove(parts: Split, tokenizer: ChatTokenizer, plan: Plan) -> Proof:
     """Encode the training rows as the worker will, and count."""
-    encoded = _encoded(parts.train, tokenizer, max_length, answers_only, plain)
-    tokens = sum(len(e.input_ids) for e in encoded)
-    trained = sum(e.trained for e in encoded)
-    shown = encoded[0] if encoded else Encoded(0, [], [])
+    rows = _encoded(parts.train, tokenizer, plan)
+    shown = rows[0][0] if rows and rows[0] else Encoded(0, [], [])
+    sides = [side for row in rows for side in row]
     return Proof(
-        rows=len(encoded),
-        sampled=not plain and len(parts.train) > SAMPLE,
+        rows=len(rows),
+        sampled=plan.data.format != "text" and len(parts.train) > SAMPLE,
         train_rows=len(parts.train),
         val_rows=len(parts.val),
         holdout_rows=len(parts.holdout),
-        trained_share=round(trained / tokens, 4) if tokens else 0.0,
-        rows_without_trained=sum(e.trained == 0 for e in encoded),
-        rows_cut=sum(e.cut > 0 for e in encoded),
-        rows_cut_before_answer=sum(e.trained == 0 and e.cut_trained > 0 for e in encoded),
-        eos_trained=_eos_trained(encoded, tokenizer),
+        trained_share=_trained_share(sides, plan),
+        rows_without_trained=0 if plan.online else sum(any(s.trained == 0 for s in row) for row in rows),
+        rows_cut=sum(any(s.cut for s in row) for row in rows),
+        rows_cut_before_answer=sum(any(s.trained == 0 and s.cut_trained > 0 for s in row) for row in rows),
+        eos_trained=plan.online or _eos_trained(sides, tokenizer),
+        own_answers=plan.online,
         shown_row=shown.row,
         shown=pieces(shown, tokenizer),
     )
 
 
-def _encoded(
-    rows: list[Example], tokenizer: ChatTokenizer, max_length: int, answers_only: bool, plain: bool
-) -> list[Encoded]:
-    if plain:
-        return list(windows(rows[:SAMPLE], tokenizer, max_length))
-    return [encode(e, tokenizer, max_length, answers_only) for e in spread(rows, SAMPLE)]
+def _trained_share(sides: list[Encoded], plan: Plan) -> float:
+    """Trained tokens over all tokens; of methods that write answers, at their full length."""
+    tokens = sum(len(s.input_ids) for s in sides)
+    trained = sum(s.trained for s in sides)
+    if isinstance(plan.method, Grpo | Rloo | Distillation):
+        trained = len(sides) * plan.method.max_completion_length
+        tokens += trained
+    return round(trained / tokens, 4) if tokens else 0.0
+
+
+def _encoded(rows: list[Example], tokenizer: ChatTokenizer, plan: Plan) -> list[list[Encoded]]:
+    """For each row (or window) its sequences: one, or two where answers are compared."""
+    most = plan.schedule.max_length
+    if plan.data.format == "text":
+        return [[window] for window in windows(rows[:SAMPLE], tokenizer, most)]
+    chosen = spread(rows, SAMPLE)
+    if plan.method.method in JUDGED:
+        return [judged(e, tokenizer, most).sides() for e in chosen]
+    if plan.online:
+        return [[prompt(e, tokenizer, most)] for e in chosen]
+    only = not isinstance(plan.method, Sft) or plan.method.assistant_only_loss
+    return [[encode(e, tokenizer, most, only)] for e in chosen]
 
 
 def _eos_trained(encoded: list[Encoded], tokenizer: ChatTokenizer) -> bool:

@@ -6,7 +6,7 @@ The worker trains on exactly the tokens made here, so what the proof shows is wh
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -106,6 +106,10 @@ class ChatTokenizer:
         added = self.backend.get_added_tokens_decoder().values()
         return tuple(sorted(t.content for t in added if t.special))
 
+    def with_tokens(self, words: tuple[str, ...]) -> ChatTokenizer:
+        """This tokenizer with words that are tokens of their own. Words it knows already change nothing."""
+        return _widened(self, words) if words else self
+
     def render(self, messages: list[dict[str, str]], ask: bool = False) -> str:
         """The conversation as text, marks included where the template has them."""
         try:
@@ -149,8 +153,9 @@ class ChatTokenizer:
 
     def prompt_text(self, messages: list[dict[str, str]]) -> str:
         """What the model is given before it answers the last turn."""
-        text = self.render(messages, ask=True)
-        return text.replace(_OPEN, "").replace(_CLOSE, "")
+        text = self.render(messages, ask=True).replace(_OPEN, "").replace(_CLOSE, "")
+        # as in training: the neutral template does not write the token that begins a text
+        return f"{self.bos}{text}" if self.neutral and self.bos and not text.startswith(self.bos) else text
 
     def encode(self, text: str) -> Encoding:
         """Tokens of text that already holds its special tokens."""
@@ -159,6 +164,13 @@ class ChatTokenizer:
     def id_of(self, token: str | None) -> int | None:
         """A special token's id."""
         return None if token is None else self.backend.token_to_id(token)
+
+
+@cache
+def _widened(known: ChatTokenizer, words: tuple[str, ...]) -> ChatTokenizer:
+    backend = Tokenizer.from_str(known.backend.to_str())
+    backend.add_tokens(list(words))
+    return replace(known, backend=backend)
 
 
 def _split(marked: str) -> list[Piece]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Protocol
 
-from trainer.data.convert import BUILDABLE, TRAINABLE, Example, examples
+from trainer.data.convert import BUILDABLE, ONE_ANSWER, Example, examples
 from trainer.data.doctor.diagnosis import Found
 from trainer.data.formats import Shape
 from trainer.data.sources.source import Chunk, Row
@@ -77,7 +77,7 @@ class Batch:
         """The text a model would see of each row: prompt and answers, or plain text; '' for a faulty row."""
         if not self.examples:
             return self.texts
-        if self.shape.format not in TRAINABLE:
+        if self.shape.format not in ONE_ANSWER:
             return ["" if e.fault else text for e, text in zip(self.examples, self.texts, strict=True)]
         return ["" if e.fault else "\n".join([c for _, c in e.messages]) or e.text for e in self.examples]
 

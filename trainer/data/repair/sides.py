@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from trainer.data.convert import TRAINABLE, examples
+from trainer.data.convert import ONE_ANSWER, examples
 from trainer.data.repair import steps as s
 from trainer.data.repair.cells import at
 from trainer.data.repair.items import Held, Item, extras, rank, shown, text_of
@@ -64,7 +64,7 @@ def _column(step: s.Split, work: Work) -> str | None:
 
 def question(item: Item, work: Work) -> str:
     """What a row asks: the same question on both sides would be a leak."""
-    if work.shape.format in TRAINABLE:
+    if work.shape.format in ONE_ANSWER:
         example = next(iter(examples([item.value], work.shape)))
         asked = [content for role, content in example.messages if role == "user"]
         if asked:

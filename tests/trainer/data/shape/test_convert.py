@@ -13,7 +13,7 @@ from tests.conftest import shared
 from tests.trainer.data.shape.tables import CASES
 from tests.trainer.data.shape.tables_fresh import FRESH
 from tests.trainer.data.shape.test_shape import shaped
-from trainer.data.convert import BUILDABLE, TRAINABLE, Example, as_text, converted, examples
+from trainer.data.convert import BUILDABLE, ONE_ANSWER, Example, as_text, converted, examples
 from trainer.data.formats import Shape
 from trainer.data.reading import read
 from trainer.data.sources.numbers import Number
@@ -266,7 +266,7 @@ def test_converted_rows_are_read_back_as_what_they_are(case, target: str) -> Non
         return
     again = shaped(made)
     assert again.format == target
-    if shape.format in TRAINABLE and target in TRAINABLE:
+    if shape.format in ONE_ANSWER and target in ONE_ANSWER:
         before = [(e.prompt, e.answer) for e in examples(case.rows, shape) if not e.fault]
         after = [(e.prompt, e.answer) for e in examples(made, again) if not e.fault]
         assert [a for _, a in after] == [a for _, a in before]
