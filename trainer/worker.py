@@ -1,4 +1,7 @@
-"""The training process: data, training, evaluation on the hold-out. Started by trainer.launch."""
+"""The training process: data, training, evaluation on the hold-out. Started by trainer.launch.
+
+Where several processes train together each runs this; the first prepares, writes the record and evaluates.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from trainer import base_models
+from trainer.backends import ranks, told
 from trainer.base_models import ABSENT
 from trainer.data import reading
 from trainer.data.profile import rows_only
@@ -62,18 +66,28 @@ def _write_split(run: Run, plan: Plan, path: Path) -> None:
     run.event("data_ready", **{name.split("/")[1]: len(rows) for name, rows in sides.items()})
 
 
+def prepared(run: Run, plan: Plan) -> Path:
+    """The base model's folder, once the data are written: by the first process, for all."""
+    if not ranks.is_main():
+        return Path(ranks.await_main(run)["base"])
+    base = prepare(run, plan)
+    ranks.ready(run, base=str(base))
+    return base
+
+
 def work(run: Run, resume: bool) -> None:
     """The whole life of a run."""
     proposal = run.proposal()
     plan = proposal.plan
     if plan.digest() != proposal.hash:
         raise UserFacingError("the stored plan is not the one that was approved", run.id, "Plan and approve again.")
+    ranks.check(plan)
     check_signatures(plan)
-    base = prepare(run, plan)
+    base = prepared(run, plan)
     from trainer.methods.train import train
 
     stopped = train(run, plan, base, resume)
-    if stopped:
+    if stopped or not ranks.is_main():
         return
     trial = run.status().get("kind") == "trial"
     if not trial:
@@ -87,21 +101,25 @@ def work(run: Run, resume: bool) -> None:
 
 def main() -> int:
     """Entry of the worker; every failure ends as a sentence in the status."""
-    run = Run(Path(sys.argv[1]))
+    ranks.settle()
+    run = ranks.view(Path(sys.argv[1]))
     try:
         work(run, resume="resume" in sys.argv[2:])
     except UserFacingError as error:
-        run.set_status("failed", reason=error.sentence(), saved=run.last_checkpoint_name())
-        return 2
+        return failed(run, error.sentence(), 2)
     except Exception as error:  # noqa: BLE001  (the process boundary: nothing may vanish)
         traceback.print_exc()
-        run.set_status(
-            "failed",
-            reason=f"{type(error).__name__}: {str(error)[:400]}",
-            saved=run.last_checkpoint_name(),
-        )
-        return 1
+        return failed(run, f"{type(error).__name__}: {str(error)[:400]}", 1)
     return 0
+
+
+def failed(run: Run, words: str, code: int) -> int:
+    """Tell why it ended. Of several processes each tells; the supervisor finds which was the cause."""
+    if ranks.world() > 1:
+        told.tell(run, words, mended_by_person=code == 2)
+    if ranks.world() == 1 or code == 2:
+        run.set_status("failed", reason=words, saved=run.last_checkpoint_name())
+    return code
 
 
 if __name__ == "__main__":
