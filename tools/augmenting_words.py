@@ -9,7 +9,7 @@ from trainer.data.more.augmentation import Augmentation, NewRows, Sample
 from trainer.data.more.request import PURPOSES, Request
 from trainer.data.more.sieve import said
 from trainer.data.more.variants import MOST_A_ROW
-from trainer.estimate import Range
+from trainer.estimates import Range
 
 NEEDS_MODEL = (
     "To have new rows written I need a language model: choose one with TUNESMITH_LLM or in the page. Then I can "

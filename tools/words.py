@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.wording import ENGLISH, Voice
 from trainer.data.doctor.words import table as rules
-from trainer.estimate import Range
+from trainer.estimates import Range
 from trainer.facts import DataFinding, DataProfile
 from trainer.fields import diff
 from trainer.proposal import Proposal

@@ -11,15 +11,14 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from trainer import tensors
 from trainer.errors import UserFacingError
-from trainer.facts import ModelFacts
+from trainer.facts import Linear, ModelFacts
 from trainer.paths import BUILTIN_MODEL, BUILTIN_MODEL_ID
 
 TABLE = Path(__file__).parent / "recipes" / "base_models.jsonl"
 ABSENT = "not here"
 _NEEDED = ("config.json", "tokenizer.json")
-MAX_HEADER = 100_000_000
-"""Bytes a safetensors header may have, as in the library itself."""
 _PATTERNS = ["*.json", "*.jinja", "*.safetensors", "*.txt", "LICENSE*", "README.md"]
 """What is fetched from a hub: never pickles, never code."""
 
@@ -93,10 +92,11 @@ def _facts(folder: Path, ident: str, c: dict[str, Any], weights: list[Path]) -> 
     extra = folder / "tokenizer_config.json"
     tokenizer = json.loads(extra.read_text("utf-8")) if extra.is_file() else {}
     builtin = folder.resolve() == BUILTIN_MODEL.resolve()
+    shapes = tensors.shapes(weights)
     return ModelFacts(
         id=ident,
         path=str(folder),
-        params=_parameters(weights),
+        params=tensors.parameters(shapes),
         layers=c.get("num_hidden_layers", c.get("n_layer", 1)),
         hidden=hidden,
         intermediate=c.get("intermediate_size", 4 * hidden),
@@ -110,31 +110,12 @@ def _facts(folder: Path, ident: str, c: dict[str, Any], weights: list[Path]) -> 
         kind="built-in" if builtin else row.get("kind") or "unknown",
         fingerprint=_fingerprint(folder, weights),
         sources=("read from the model's folder",),
+        model_type=c.get("model_type", "unknown"),
+        head_dim=c.get("head_dim") or hidden // heads,
+        tied=not any(name.startswith("lm_head") for name in shapes),
+        linears=tensors.linears(shapes),
+        layer_params=tensors.layer_parameters(shapes),
     )
-
-
-def _parameters(weights: list[Path]) -> int:
-    """Number of parameters, from the safetensors headers alone."""
-    total = 0
-    for file in weights:
-        with file.open("rb") as stream:
-            size = int.from_bytes(stream.read(8), "little")
-            if size > MAX_HEADER:
-                raise UserFacingError(
-                    "is no safetensors file (perhaps a git-lfs pointer)", str(file), "Fetch the weights themselves."
-                )
-            header = json.loads(stream.read(size))
-        for name, tensor in header.items():
-            if name != "__metadata__":
-                total += _product(tensor["shape"])
-    return total
-
-
-def _product(shape: list[int]) -> int:
-    size = 1
-    for side in shape:
-        size *= side
-    return size
 
 
 def _fingerprint(folder: Path, weights: list[Path]) -> str:
@@ -146,7 +127,21 @@ def _fingerprint(folder: Path, weights: list[Path]) -> str:
     return digest.hexdigest()
 
 
+def _llama(row: dict[str, Any]) -> tuple[Linear, ...]:
+    """The matrices of a Llama of this size; other architectures come near it."""
+    hidden, wide, layers = row["hidden_size"], row["intermediate_size"] or 0, row["num_layers"]
+    head = row.get("head_dim") or hidden // row["num_heads"]
+    queries, keys = head * row["num_heads"], head * row["num_kv_heads"]
+    sides = {"q_proj": (hidden, queries), "k_proj": (hidden, keys), "v_proj": (hidden, keys)}
+    sides |= {"o_proj": (queries, hidden), "gate_proj": (hidden, wide), "up_proj": (hidden, wide)}
+    sides |= {"down_proj": (wide, hidden)}
+    return tuple(Linear(name=n, inputs=i, outputs=o, count=layers) for n, (i, o) in sides.items())
+
+
 def _from_table(row: dict[str, Any]) -> ModelFacts:
+    linears = _llama(row)
+    layer = sum(m.inputs * m.outputs for m in linears) + 2 * row["hidden_size"]
+    rest = row["params_b"] * 1e9 - layer * row["num_layers"]
     return ModelFacts(
         id=row["id"],
         path=None,
@@ -164,6 +159,10 @@ def _from_table(row: dict[str, Any]) -> ModelFacts:
         kind=row["kind"],
         fingerprint=ABSENT,
         sources=tuple(row["sources"]),
+        head_dim=row.get("head_dim") or row["hidden_size"] // row["num_heads"],
+        tied=rest < 1.5 * row["vocab_size"] * row["hidden_size"],
+        linears=linears,
+        layer_params=layer,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trainer.base_models import ABSENT
 from trainer.data.proof import Proof
-from trainer.estimate import Estimates
+from trainer.estimates import Estimates
 from trainer.facts import DataFinding, Facts, Severity
 from trainer.plan import Plan
 from trainer.recipes.rates import rate_for

@@ -120,6 +120,15 @@ class DataProfile(Fact):
     """A training row with what is trained on marked."""
 
 
+class Linear(Fact):
+    """A kind of weight matrix that the layers have, and how many of them there are."""
+
+    name: str
+    inputs: int
+    outputs: int
+    count: int
+
+
 class ModelFacts(Fact):
     """A base model: from its folder, or from the table of known models."""
 
@@ -140,6 +149,26 @@ class ModelFacts(Fact):
     kind: str
     fingerprint: str
     sources: tuple[str, ...] = ()
+    model_type: str = "llama"
+    """The architecture's name in transformers."""
+    head_dim: int = 0
+    """Width of one attention head; 0: hidden / heads."""
+    tied: bool = True
+    """Whether the head shares the embeddings' weights."""
+    linears: tuple[Linear, ...] = ()
+    """Matrices of the layers: read from the weights' headers, or as a Llama of this size has them."""
+    layer_params: int = 0
+    """Parameters of one layer."""
+
+    @property
+    def q_dim(self) -> int:
+        """Width of all query heads together."""
+        return (self.head_dim or self.hidden // max(self.heads, 1)) * self.heads
+
+    @property
+    def kv_dim(self) -> int:
+        """Width of all key (or value) heads together."""
+        return (self.head_dim or self.hidden // max(self.heads, 1)) * self.kv_heads
 
 
 class Gpu(Fact):
@@ -148,6 +177,17 @@ class Gpu(Fact):
     name: str
     memory_gb: float
     bf16: bool
+
+
+class Past(Fact):
+    """How far estimates were off in finished runs on this machine: measured over estimated."""
+
+    runs: int
+    ratio: float
+    """Median of measured / estimated: above 1, estimates were too low."""
+    error_p50: float
+    """Median of |estimated / measured - 1|."""
+    error_p90: float
 
 
 class Machine(Fact):
@@ -161,10 +201,30 @@ class Machine(Fact):
     """Whether a small training step ran faster in bf16; None when not measured."""
     train_gflops: dict[str, float] = Field(default_factory=dict)
     """Sustained GFLOP/s of a small model's training steps, by 'precision/threads'."""
+    startup_seconds: float | None = None
+    """Importing what a training process needs, measured."""
+    fingerprint: str = ""
+    """Tells this machine from others: processor, cores, memory, accelerators."""
+    past: dict[str, Past] = Field(default_factory=dict)
+    """'time' and 'memory', each with ':formula' or ':probe', over finished runs (see trainer.estimates.record)."""
 
     def rate(self, precision: str, threads: int) -> float | None:
         """Measured GFLOP/s of training steps, or None when it was not measured."""
         return self.train_gflops.get(f"{precision}/{threads}")
+
+
+class Beside(Fact):
+    """What lies beside the data and decides: files and models that a wish names, programs that are installed."""
+
+    teacher: ModelFacts | None = None
+    same_tokenizer: bool | None = None
+    """Whether teacher and student cut text alike; None: not known."""
+    fingerprints: dict[str, str] = Field(default_factory=dict)
+    """Wish (reward_file, retention_path) -> SHA-256 of the file it names."""
+    answers: Literal["", "number"] = ""
+    """What the answers are, where a rule can judge them: numbers (or GSM8K's '#### n')."""
+    installed: tuple[str, ...] = ()
+    """Optional programs that are here: flash_attn, liger_kernel, deepspeed."""
 
 
 class Facts(Fact):
@@ -174,3 +234,4 @@ class Facts(Fact):
     usable_rows: int
     model: ModelFacts
     machine: Machine
+    beside: Beside = Beside()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from trainer import base_models, checks, estimate
+from trainer import base_models, checks, estimates
 from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
 from trainer.data.doctor.diagnosis import Found
@@ -19,12 +19,13 @@ from trainer.data.proof import Proof, prove
 from trainer.data.sources import fingerprint
 from trainer.data.split import Split, own_split, split
 from trainer.errors import UserFacingError
-from trainer.estimate import Estimates
+from trainer.estimates import Estimates
 from trainer.facts import DataFinding, Facts, ModelFacts
 from trainer.machine import read_machine
 from trainer.paths import BUILTIN_MODEL
 from trainer.plan import PAIRWISE, Data, Plan
 from trainer.reasons import Reason
+from trainer.recipes import beside
 from trainer.recipes.derive import derive
 from trainer.wishes import Wishes
 
@@ -80,7 +81,13 @@ def survey(path: Path, wishes: Wishes, watch: Watch | None = None) -> Ground:
         )
     skip = said.get("skip_rows", ["empty", "duplicates"])
     rows = usable(inspected.examples, tuple(skip))
-    facts = Facts(data=inspected.profile, usable_rows=len(rows), model=model, machine=read_machine())
+    facts = Facts(
+        data=inspected.profile,
+        usable_rows=len(rows),
+        model=model,
+        machine=read_machine(),
+        beside=beside.read(wishes, model, rows),
+    )
     return Ground(facts, inspected, tokenizer)
 
 
@@ -152,7 +159,7 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
     facts = ground.facts
     parts = divided(suited(ground.inspected.examples, plan), plan.data, plan.schedule.seed)
     proof = prove(parts, ground.tokenizer.with_tokens(plan.data.new_tokens), plan)
-    needs = estimate.estimates(plan, facts)
+    needs = estimates.estimates(plan, facts)
     known = [*_leaks(ground.inspected, parts), *_own_split(ground.inspected, parts)]
     found = checks.findings(plan, facts, needs, proof, known)
     return Proposal(

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from trainer.estimate import Range
+from trainer.estimates import Range
 from trainer.proposal import Proposal
 from ui.glossary import MEANING
 

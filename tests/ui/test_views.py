@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trainer.estimate import Range
+from trainer.estimates import Range
 from trainer.proposal import Proposal, propose
 from trainer.wishes import Wishes
 from ui import html, views

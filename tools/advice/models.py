@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.advice.view import View
 from trainer.base_models import resolve, table
-from trainer.estimate import TRAINER_SHARE
+from trainer.estimates import TRAINER_SHARE
 
 LORA_GB_A_BILLION = 2.4
 """16-bit weights, adapter, states, activations: the middle of axolotl's 16 to 24 GB for 7 to 8 B, less the process."""

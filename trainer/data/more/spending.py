@@ -8,7 +8,7 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from trainer.data.more.request import Limits
-from trainer.estimate import Range
+from trainer.estimates import Range
 
 CHARACTERS_A_TOKEN = (3.0, 4.8)
 """From texts full of names and numbers, or in another language than English, to plain English prose."""

@@ -1,0 +1,110 @@
+"""Estimates against what runs then took: one line a finished run, and how far off they were."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from trainer.estimates.ranges import Range
+from trainer.facts import Past
+from trainer.paths import home
+from trainer.records import append, read_from, read_json
+
+if TYPE_CHECKING:
+    from trainer.runs import Run
+
+LAST = 30
+"""Finished runs that are looked back on."""
+
+
+def record_file() -> Path:
+    """Where the comparisons are kept."""
+    return home() / "estimates.jsonl"
+
+
+def finished(run: Run) -> None:
+    """Compare a run's estimates with what it took, when it came to its end in one go. Called as its worker ends."""
+    if (row := comparison(run)) is not None:
+        append(record_file(), row)
+
+
+def comparison(run: Run) -> dict[str, Any] | None:
+    """Estimated and measured minutes and GB; None for a run that was stopped, resumed, repaired or is a trial."""
+    whole = {"resumed", "time_limit", "stopped", "fetching"}.isdisjoint(e["kind"] for e in run.events())
+    status = read_json(run.folder / "status.json")
+    ended, began = read_json(run.folder / "exit.json"), read_json(run.folder / "worker.json")
+    if status.get("status") != "finished" or status.get("kind") == "trial" or not whole or not began:
+        return None
+    if (run.folder / "repairs.jsonl").exists():
+        return None
+    proposal = run.proposal()
+    minutes = (_ended(run) - float(began["create_time"])) / 60
+    needs = proposal.estimates
+    return {
+        "at": time.time(),
+        "run": run.id,
+        "machine": _machine(),
+        "method": proposal.plan.method.method,
+        "tuning": proposal.plan.adapter.tuning,
+        "device": proposal.plan.compute.device,
+        "early": _early(run),
+        "time": _pair(needs.time, minutes),
+        "memory": _pair(needs.memory, float(ended.get("peak_gb", 0.0))),
+    }
+
+
+def _machine() -> str:
+    from trainer.machine import machine_fingerprint
+
+    return machine_fingerprint()
+
+
+def _ended(run: Run) -> float:
+    """When the worker ended, by the clock."""
+    return max((float(e["at"]) for e in run.events() if e["kind"] == "worker_ended"), default=time.time())
+
+
+def _early(run: Run) -> bool:
+    """Whether it stopped before its last step because nothing got better."""
+    status = read_json(run.folder / "status.json")
+    return int(status.get("step") or 0) < int(status.get("max_steps") or 0)
+
+
+def _pair(estimate: Range, measured: float) -> dict[str, Any]:
+    return {
+        "basis": estimate.basis,
+        "low": estimate.low,
+        "high": estimate.high,
+        "correction": estimate.correction,
+        "measured": round(measured, 3),
+    }
+
+
+def past(machine: str, rows: list[dict[str, Any]] | None = None) -> dict[str, Past]:
+    """By 'time:formula', 'memory:probe' and so on: how far off estimates were in the last finished runs here."""
+    rows = read_from(record_file())[0] if rows is None else rows
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in rows[-10 * LAST :]:
+        if row.get("machine") != machine:
+            continue
+        for what in ("time", "memory"):
+            pair = row.get(what) or {}
+            if pair.get("low") is None or not pair.get("measured") or (what == "time" and row.get("early")):
+                continue
+            middle = (pair["low"] + pair["high"]) / 2
+            ratio = pair["measured"] / middle
+            found.setdefault(f"{what}:{pair['basis']}", []).append((ratio * pair.get("correction", 1.0), ratio))
+    return {name: _summary(pairs[-LAST:]) for name, pairs in found.items()}
+
+
+def _summary(pairs: list[tuple[float, float]]) -> Past:
+    """`ratio` is of the uncorrected formula, so that a correction does not undo itself; errors are as shown."""
+    errors = sorted(abs(1 / ratio - 1) for _, ratio in pairs)
+    return Past(
+        runs=len(pairs),
+        ratio=median(raw for raw, _ in pairs),
+        error_p50=median(errors),
+        error_p90=errors[min(len(errors) - 1, int(0.9 * len(errors)))],
+    )
