@@ -9,15 +9,32 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from trainer.errors import UserFacingError
-from trainer.methods.arguments import lora_arguments, sft_arguments
-from trainer.plan import Lora, Plan
+from trainer.methods.arguments import adapter_arguments, training_arguments
+from trainer.plan import Plan
 
-_TRAINING = (
-    ("trl", "trainer/sft_config.py"),
-    ("trl", "trainer/base_config.py"),
-    ("transformers", "training_args.py"),
-)
-_LORA = (("peft", "tuners/lora/config.py"), ("peft", "config.py"))
+_BASE = (("trl", "trainer/base_config.py"), ("transformers", "training_args.py"))
+_CONFIGS = {
+    "sft": "trainer/sft_config.py",
+    "cpt": "trainer/sft_config.py",
+    "dpo": "trainer/dpo_config.py",
+    "kto": "trainer/kto_config.py",
+    "orpo": "experimental/orpo/orpo_config.py",
+    "cpo": "experimental/cpo/cpo_config.py",
+    "reward_modeling": "trainer/reward_config.py",
+    "grpo": "trainer/grpo_config.py",
+    "rloo": "trainer/rloo_config.py",
+    "distillation": "trainer/distillation_config.py",
+}
+"""Method -> the source of TRL's config, in its package."""
+_ADAPTERS = {
+    "LoraConfig": "tuners/lora/config.py",
+    "AdaLoraConfig": "tuners/adalora/config.py",
+    "IA3Config": "tuners/ia3/config.py",
+    "OFTConfig": "tuners/oft/config.py",
+    "VeraConfig": "tuners/vera/config.py",
+    "PromptTuningConfig": "tuners/prompt_tuning/config.py",
+    "PrefixTuningConfig": "tuners/prefix_tuning/config.py",
+}
 
 
 @cache
@@ -45,10 +62,10 @@ def _annotated(source: str) -> set[str]:
 
 def check_signatures(plan: Plan, training: frozenset[str] | None = None) -> None:
     """Raise, naming the argument and the version, when an upgrade has renamed one."""
-    known = fields_of(_TRAINING) if training is None else training
-    unknown = [("trl", name) for name in sft_arguments(plan, "out", 1) if name not in known]
-    if isinstance(plan.adapter, Lora):
-        unknown += [("peft", n) for n in lora_arguments(plan.adapter) if n not in fields_of(_LORA)]
+    known = training or fields_of((("trl", _CONFIGS[plan.method.method]), *_BASE))
+    unknown = [("trl", name) for name in training_arguments(plan, "out", 1) if name not in known]
+    if (adapter := adapter_arguments(plan, 1)) is not None:
+        unknown += [("peft", n) for n in adapter[1] if n not in _adapter_fields(adapter[0])]
     if unknown:
         package, name = unknown[0]
         raise UserFacingError(
@@ -56,3 +73,9 @@ def check_signatures(plan: Plan, training: frozenset[str] | None = None) -> None
             "",
             "Install the versions in constraints.txt (make install), or tell us about the new name.",
         )
+
+
+def _adapter_fields(config: str) -> frozenset[str]:
+    """Fields of PEFT's config, those it inherits included."""
+    files = (_ADAPTERS[config], "tuners/lora/config.py", "tuners/prompt_tuning/config.py", "config.py")
+    return fields_of(tuple(("peft", file) for file in files))

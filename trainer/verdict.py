@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-NAMES = {"accuracy": "accuracy", "chrf": "chrF", "perplexity": "perplexity"}
+NAMES = {
+    "accuracy": "accuracy",
+    "chrf": "chrF",
+    "perplexity": "perplexity",
+    "pair_accuracy": "the better answer preferred in",
+    "auc": "good answers rated above bad ones in",
+    "reward": "mean reward",
+}
+SHARES = ("accuracy", "pair_accuracy", "auc")
+"""Metrics told in per cent."""
 
 
 def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
@@ -31,11 +40,15 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _n(metric: str, value: float) -> str:
-    return f"{100 * value:.1f} %" if metric == "accuracy" else f"{value:.1f}"
+    if metric in SHARES:
+        return f"{100 * value:.1f} %"
+    return f"{value:.2f}" if metric == "reward" else f"{value:.1f}"
 
 
 def _points(metric: str, value: float) -> str:
-    return f"{100 * value:.0f}" if metric == "accuracy" else f"{value:.1f}"
+    if metric in SHARES:
+        return f"{100 * value:.0f}"
+    return f"{value:.2f}" if metric == "reward" else f"{value:.1f}"
 
 
 def _caution(metric: str, tuned: dict[str, float]) -> str:

@@ -74,7 +74,8 @@ def _batch(model: Any, rows: list[Encoded], pad: int) -> list[tuple[float, int]]
     labels = torch.tensor([r.labels + [IGNORE] * (width - len(r.labels)) for r in rows])
     mask = torch.tensor([[1] * len(r.input_ids) + [0] * (width - len(r.input_ids)) for r in rows])
     device = model.device
-    logits = model(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False).logits[:, :-1]
+    logits = model(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False).logits
+    logits = logits[:, -width:-1]  # learned tokens before the prompt have logits too
     wanted = labels[:, 1:].to(device)
     each = cross_entropy(logits.float().transpose(1, 2), wanted, ignore_index=IGNORE, reduction="none")
     counts = (wanted != IGNORE).sum(1)

@@ -1,4 +1,4 @@
-"""A run's written rows -> a tokenised data set, with the very code the proof used."""
+"""A run's written rows -> tokenised data sets, with the very code the proof used."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from datasets import Dataset
 
-from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
 from trainer.data.encode import Encoded, encode, windows
+from trainer.data.pairs import Judged, judged
+from trainer.data.tokenizer import ChatTokenizer
 from trainer.plan import Plan, Sft
 from trainer.records import read_from
 
@@ -20,25 +21,55 @@ def examples_in(file: Path) -> list[Example]:
 
 
 def _example(row: dict[str, Any]) -> Example:
-    turns = tuple((m["role"], m["content"]) for m in row.get("messages", []))
-    return Example(row["row"], turns, row.get("text", ""))
+    return Example(
+        row["row"],
+        tuple((m["role"], m["content"]) for m in row.get("messages", [])),
+        row.get("text", ""),
+        rejected=row.get("rejected", ""),
+        good=row.get("label"),
+        columns=tuple(row.get("columns", {}).items()),
+    )
 
 
-def encoded(examples: list[Example], plan: Plan, model: Path) -> list[Encoded]:
+def encoded(examples: list[Example], plan: Plan, tokenizer: ChatTokenizer) -> list[Encoded]:
     """Token ids and labels; rows without a trained token are left out (and counted)."""
-    tokenizer = tokenizers.load(str(model))
     if plan.data.format == "text":
         return list(windows(examples, tokenizer, plan.schedule.max_length))
-    only = isinstance(plan.method, Sft) and plan.method.assistant_only_loss
+    only = not isinstance(plan.method, Sft) or plan.method.assistant_only_loss
     rows = [encode(e, tokenizer, plan.schedule.max_length, only) for e in examples]
     return [row for row in rows if row.trained]
 
 
-def dataset(rows: list[Encoded]) -> Dataset:
-    """What TRL's trainer takes when preparation is skipped."""
+def answered(examples: list[Example], plan: Plan, tokenizer: ChatTokenizer) -> Dataset:
+    """Columns input_ids, labels, length, row: what TRL's SFT trainer takes when preparation is skipped."""
+    rows = encoded(examples, plan, tokenizer)
     return Dataset.from_dict(
         {
             "input_ids": [r.input_ids for r in rows],
             "labels": [r.labels for r in rows],
+            "length": [len(r.input_ids) for r in rows],
+            "row": [r.row for r in rows],
+        }
+    )
+
+
+def compared(examples: list[Example], plan: Plan, tokenizer: ChatTokenizer) -> list[Judged]:
+    """Preference or KTO rows as ids; rows that lose an answer to the cut are left out."""
+    rows = [judged(e, tokenizer, plan.schedule.max_length) for e in examples]
+    return [row for row in rows if row.usable]
+
+
+def prompts(examples: list[Example], tokenizer: ChatTokenizer) -> Dataset:
+    """Columns prompt (rendered), reference (the row's own answer), row, and the row's further columns."""
+    names = dict.fromkeys(name for e in examples for name, _ in e.columns)
+    more = {name: [dict(e.columns).get(name, "") for e in examples] for name in names}
+    return Dataset.from_dict(
+        {
+            **more,
+            "prompt": [
+                tokenizer.prompt_text([{"role": r, "content": c} for r, c in e.messages[:-1]]) for e in examples
+            ],
+            "reference": [e.answer for e in examples],
+            "row": [e.row for e in examples],
         }
     )

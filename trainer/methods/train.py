@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
 
-from peft import LoraConfig
 from transformers import EarlyStoppingCallback, set_seed
-from trl import SFTConfig
 
-from trainer.checkpoints import last_good
+from trainer import processes
+from trainer.backends import ranks
+from trainer.checkpoints import last_good, put_aside, step_of, tidy
 from trainer.errors import UserFacingError
-from trainer.methods.arguments import lora_arguments, sft_arguments
-from trainer.methods.dataset import dataset, encoded, examples_in
-from trainer.methods.loss import AnswerLossTrainer
-from trainer.methods.models import load_base, load_tokenizer
-from trainer.methods.watch import Guard, Recorder, Sealer
-from trainer.plan import Lora, Plan
+from trainer.methods import together
+from trainer.methods.build import trainer_for
+from trainer.methods.dataset import examples_in
+from trainer.methods.saving import Diverged, keep_model, kept
+from trainer.methods.setup import Setup
+from trainer.methods.watch import Guard, Recorder
+from trainer.plan import Plan
 from trainer.records import append
 from trainer.runs import Run
 
@@ -29,9 +31,13 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     """Train to the end, or to a stop. Returns whether a person stopped it."""
     set_seed(plan.schedule.seed)
     guard = Guard(run, _deadline(run, plan, resume))
-    trainer = _trainer(run, plan, base, guard)
-    checkpoint = _checkpoint(run) if resume else None
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    trainer = kept(_trainer(run, plan, base, guard))
+    ranks.check(plan, trainer.accelerator.num_processes)
+    checkpoint = together.from_main(lambda: _checkpoint(run)) if resume else None
+    try:
+        done = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except Diverged as error:
+        raise _diverged(run, error) from None
     if guard.reason == "nan":
         last = run.last_checkpoint_name()
         raise UserFacingError(
@@ -39,7 +45,7 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
             run.id,
             f"The last good checkpoint is {last or 'none'}. Ask me why, or lower the learning rate.",
         )
-    if guard.reason == "asked":
+    if guard.reason == "asked" or done is None:
         run.set_status("stopped", step=trainer.state.global_step, saved=run.last_checkpoint_name())
         run.event("stopped", step=trainer.state.global_step)
         return True
@@ -48,13 +54,22 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     return False
 
 
+def _diverged(run: Run, error: Diverged) -> UserFacingError:
+    """The row that the record would lack, and the sentence."""
+    append(run.folder / "metrics.jsonl", {"step": error.step, "loss": math.nan, "learning_rate": error.rate})
+    run.event("nan", step=error.step, fields=["loss"])
+    run.set_status("running", step=error.step)
+    last = run.last_checkpoint_name()
+    fix = f"The last good checkpoint is {last or 'none'}. Ask me why, or lower the learning rate."
+    return UserFacingError(str(error), run.id, fix)
+
+
 def _deadline(run: Run, plan: Plan, resume: bool) -> float | None:
     """Monotonic time at which training must end to leave room for the evaluation. Pauses don't count."""
     hours = plan.budget.max_hours
     if hours is None:
         return None
-    created = float(run.status().get("created", time.time()))
-    spent = _trained_seconds(run) if resume else time.time() - created
+    spent = processes.age() + (_trained_seconds(run) if resume else 0.0)
     return time.monotonic() + hours * 3600 * (1 - EVALUATION_SHARE) - spent
 
 
@@ -68,33 +83,28 @@ def _trained_seconds(run: Run) -> float:
     return total + last
 
 
-def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> AnswerLossTrainer:
-    rows = encoded(examples_in(run.folder / "data/train.jsonl"), plan, base)
-    watched = encoded(examples_in(run.folder / "data/val.jsonl"), plan, base)
-    if not rows or not watched:
+def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> Any:
+    rows, watched = (examples_in(run.folder / f"data/{name}.jsonl") for name in ("train", "val"))
+    setup = Setup(
+        plan=plan,
+        base=base,
+        train=rows,
+        val=watched,
+        output_dir=run.checkpoints,
+        total_steps=run.proposal().estimates.steps,
+        callbacks=[Recorder(run), guard, *_stopping(plan)],
+        note=lambda facts: run.event("note", **facts),
+    )
+    trainer = trainer_for(setup)
+    held = {"train": len(trainer.train_dataset), "val": len(trainer.eval_dataset)}
+    if not all(held.values()):
         raise UserFacingError(
             "no row has a token to train on, or none is left to watch the loss on",
             run.id,
             "Raise max_length, check the roles.",
         )
-    batch = plan.effective_batch_size
-    total = max(plan.schedule.max_steps, round(len(rows) / batch * plan.schedule.num_train_epochs))
-    run.event(
-        "rows_encoded",
-        train=len(rows),
-        val=len(watched),
-        tokens=sum(len(r.input_ids) for r in rows),
-    )
-    arguments = SFTConfig(**sft_arguments(plan, str(run.checkpoints), total))
-    return AnswerLossTrainer(
-        model=load_base(plan, base),
-        args=arguments,
-        processing_class=load_tokenizer(base),
-        train_dataset=dataset(rows),
-        eval_dataset=dataset(watched),
-        peft_config=LoraConfig(**lora_arguments(plan.adapter)) if isinstance(plan.adapter, Lora) else None,
-        callbacks=[Recorder(run), guard, Sealer(), *_stopping(plan)],
-    )
+    run.event("rows_encoded", **held)
+    return trainer
 
 
 def _stopping(plan: Plan) -> list[Any]:
@@ -106,24 +116,23 @@ def _stopping(plan: Plan) -> list[Any]:
 
 def _checkpoint(run: Run) -> Path | None:
     """The last whole checkpoint; broken newer ones are put aside and named."""
+    tidy(run.checkpoints)
     good, broken = last_good(run.checkpoints)
-    for name in broken:
-        (run.checkpoints / name).rename(run.folder / f"broken-{name}-{time.time_ns()}")
-    step = int(good.name.rsplit("-", 1)[1]) if good else 0
+    put_aside(run.checkpoints, broken)
+    step = step_of(good) if good else 0
     run.event("resumed", step=step, broken=broken)
     append(run.folder / "metrics.jsonl", {"resumed_from": step})
     return good
 
 
-def _keep(run: Run, trainer: AnswerLossTrainer) -> None:
+def _keep(run: Run, trainer: Any) -> None:
     """Save the best weights with the tokenizer, and the training's own summary."""
-    trainer.save_model(str(run.model))
-    (run.model / "training_args.bin").unlink(missing_ok=True)  # a pickle; the plan says the same
-    best = trainer.state.best_metric
+    keep_model(trainer, run.model)
+    best = {trainer.args.metric_for_best_model.replace("eval_", "best_eval_"): trainer.state.best_metric}
     run.set_status(
         "running",
         step=trainer.state.global_step,
-        best_eval_loss=best,
+        **best,
         best_checkpoint=Path(trainer.state.best_model_checkpoint or "").name or None,
     )
-    run.event("trained", step=trainer.state.global_step, best_eval_loss=best)
+    run.event("trained", step=trainer.state.global_step, **best)

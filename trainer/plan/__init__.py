@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trainer.plan.adapters import WHOLE, AdaLora, Adapter, Freeze, Full, Ia3, Lora, Oft, Vera, Virtual
 from trainer.plan.methods import (
@@ -69,6 +69,20 @@ class Plan(Part):
     evaluation: Evaluation
     compute: Compute
     budget: Budget = Budget()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Plan:
+        method, batch = self.method, self.effective_batch_size
+        if isinstance(method, Grpo | Rloo) and batch % method.num_generations:
+            raise ValueError(
+                f"the effective batch ({batch} answers a step) must be a multiple of num_generations "
+                f"({method.num_generations})"
+            )
+        if self.compute.padding_free and (isinstance(self.adapter, Virtual) or method.method not in ("sft", "cpt")):
+            raise ValueError(
+                f"padding_free is not known for {method.method} with {self.adapter.tuning}: rows are padded"
+            )
+        return self
 
     @property
     def effective_batch_size(self) -> int:

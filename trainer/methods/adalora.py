@@ -1,0 +1,18 @@
+"""AdaLoRA moves its ranks after every optimizer step; transformers' loop does not know of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+
+class Allocate(TrainerCallback):
+    """Lets the adapter judge which ranks matter while the gradients are still there."""
+
+    def on_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+    ) -> None:
+        """Called between the optimizer's step and the clearing of the gradients."""
+        inner = getattr(model, "module", model)
+        inner.base_model.update_and_allocate(state.global_step)

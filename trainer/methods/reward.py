@@ -1,0 +1,33 @@
+"""Reward modelling: a number for an answer, higher for the better of two."""
+
+from __future__ import annotations
+
+from datasets import Dataset
+from transformers import set_seed
+from trl import RewardConfig, RewardTrainer
+
+from trainer.data.convert import Example
+from trainer.methods.dataset import compared
+from trainer.methods.setup import Setup
+
+
+def build(setup: Setup) -> RewardTrainer:
+    """TRL's reward trainer on the base model with a new head of one output."""
+    set_seed(setup.plan.schedule.seed)  # the head begins at random
+    return RewardTrainer(
+        args=setup.config(RewardConfig),
+        train_dataset=_rows(setup, setup.train),
+        eval_dataset=_rows(setup, setup.val),
+        **setup.parts("reward"),
+    )
+
+
+def _rows(setup: Setup, examples: list[Example]) -> Dataset:
+    rows = compared(examples, setup.plan, setup.ours)
+    return Dataset.from_dict(
+        {
+            "chosen_ids": [r.prompt_ids + r.chosen_ids for r in rows],
+            "rejected_ids": [r.prompt_ids + r.rejected_ids for r in rows],
+            "row": [r.row for r in rows],
+        }
+    )

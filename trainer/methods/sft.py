@@ -1,0 +1,24 @@
+"""Supervised fine-tuning and continued pretraining."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trl import SFTConfig, SFTTrainer
+
+from trainer.methods.dataset import answered
+from trainer.methods.loss import AnswerLossTrainer
+from trainer.methods.setup import Setup
+from trainer.plan import Virtual
+
+
+def build(setup: Setup) -> Any:
+    """TRL's SFT trainer over tokenised rows, its loss computed where it counts."""
+    # learned tokens come in with the adapter's own forward pass, which a loss of ours would go round
+    kind = SFTTrainer if isinstance(setup.plan.adapter, Virtual) else AnswerLossTrainer
+    return kind(
+        args=setup.config(SFTConfig),
+        train_dataset=answered(setup.train, setup.plan, setup.ours),
+        eval_dataset=answered(setup.val, setup.plan, setup.ours),
+        **setup.parts(),
+    )
