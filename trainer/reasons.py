@@ -25,16 +25,17 @@ class Ledger:
     def __init__(self, said: dict[str, Any]) -> None:
         self.said = said
         self.reasons: dict[str, Reason] = {}
+        self.values: dict[str, Any] = {}
+        """What was chosen so far."""
 
     def choose(self, name: str, fallback: Any, reason: Reason) -> Any:
         """The person's value if there is one, else the fallback with its reason."""
         if (value := self.said.get(name)) is not None:
-            self.reasons[name] = Reason(origin="user", why="you said so")
-            return value
-        self.reasons[name] = reason
-        return fallback
+            return self.note(name, value, Reason(origin="user", why="you said so"))
+        return self.note(name, fallback, reason)
 
     def note(self, name: str, value: Any, reason: Reason) -> Any:
         """A value that is not the person's to wish."""
         self.reasons[name] = reason
+        self.values[name] = value
         return value

@@ -1,34 +1,11 @@
-"""How much is seen: batch, epochs, lengths, split; by rows, method and size."""
+"""How the rows are cut and divided: lengths and shares, from the rows themselves."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from trainer.facts import Lengths
 from trainer.reasons import Reason
-
-RULES = "rules of thumb gathered from published recipes (docs/knowledge.md)"
-TINY = 50_000_000
-"""Below this many parameters a model is trained whole and needs more epochs."""
-
-
-def epochs_for(rows: int, params: int, method: str) -> tuple[float, Reason]:
-    """Fewer rows are seen more often; big models memorise sooner."""
-    if method == "cpt":
-        value = 6.0 if params < TINY else 3.0 if rows < 20_000 else 1.0
-        return value, Reason(origin="recipe", why="plain text is read one to three times", source=RULES)
-    if params < TINY:
-        value = 8.0 if rows < 2000 else 5.0
-        why = "a model this small learns slowly; five passes were best on banking77, and early stopping guards the end"
-        return value, Reason(origin="recipe", why=why, source="measured on the built-in model, one seed")
-    value = 3.0 if rows < 20_000 else 1.0
-    why = "published recipes use 1 to 3 epochs (5 to 15 on a thousand rows in some)"
-    return value, Reason(origin="recipe", why=why, source=RULES)
-
-
-def batch_for(rows: int) -> tuple[int, Reason]:
-    """Rows an optimizer step sees; LoRA likes batches of 32 and under."""
-    value = 8 if rows < 300 else 16 if rows < 5000 else 32
-    why = f"{rows:,} rows: enough steps to learn, enough rows a step to be steady"
-    source = "LoRA Without Regret; axolotl, docs/agents/sft.md; sources disagree up to 128"
-    return value, Reason(origin="recipe", why=why, source=source)
 
 
 def length_for(p99: int, longest: int, context: int) -> tuple[int, Reason]:
@@ -56,3 +33,24 @@ def holdout_fraction(rows: int) -> tuple[float, Reason]:
     kept = min(1000, round(value * rows))
     why = f"{kept} rows that training never sees, to judge the result by"
     return value, Reason(origin="recipe", why=why, source="arXiv 2411.00640: 1,000 rows show 3 points")
+
+
+def padding_share(lengths: Lengths, batch: int) -> float:
+    """Share of padding (0 to 1) when `batch` random rows are padded to their longest.
+
+    The mean over the expected longest of `batch` rows, taken from the known percentiles joined by straight lines.
+    """
+    if batch < 2 or lengths.max <= 0:
+        return 0.0
+    known = [(0.0, 0.0), (0.5, lengths.p50), (0.95, lengths.p95), (0.99, lengths.p99), (1.0, lengths.max)]
+    steps = 200
+    points = [((i + 0.5) / steps) ** (1 / batch) for i in range(steps)]
+    longest = sum(_between(known, at) for at in points) / steps
+    return max(0.0, 1 - lengths.mean / longest) if longest > 0 else 0.0
+
+
+def _between(known: list[tuple[float, float]], at: float) -> float:
+    for (left, low), (right, high) in pairwise(known):
+        if at <= right:
+            return low + (high - low) * (at - left) / (right - left)
+    return known[-1][1]

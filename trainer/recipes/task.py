@@ -1,0 +1,39 @@
+"""What is taught, and to which model."""
+
+from __future__ import annotations
+
+from trainer.facts import ModelFacts
+from trainer.paths import BUILTIN_MODEL_ID
+from trainer.reasons import Ledger, Reason
+from trainer.recipes.draft import Draft
+
+_BY_FORMAT = {
+    "text_label": "text_classification",
+    "text": "domain_adaptation",
+    "messages": "chat_assistant",
+    "sharegpt": "chat_assistant",
+    "alpaca": "instruction_following",
+    "prompt_completion": "question_answering",
+    "preference": "preference_alignment",
+    "kto": "preference_alignment",
+}
+
+
+def task(draft: Draft) -> str:
+    """What is learned, from the goal or else from the rows."""
+    data = draft.facts.data
+    guess = _BY_FORMAT[data.format]
+    if data.format == "text_label" and not data.label_counts:
+        guess = "information_extraction"
+    if "tools" in data.roles:
+        guess = "tool_calling"
+    why = Reason(origin="data", why=f"what rows of the form {data.format} usually teach")
+    return str(draft.ledger.choose("task", guess, why))
+
+
+def base_model(ledger: Ledger, model: ModelFacts) -> str:
+    """The named model, else the built-in one."""
+    if ledger.said.get("base_model") is None:
+        why = "built in: works without a network; small, so name a larger one for real use"
+        return str(ledger.note("base_model", BUILTIN_MODEL_ID, Reason(origin="default", why=why)))
+    return str(ledger.note("base_model", model.id, Reason(origin="user", why="you said so")))
