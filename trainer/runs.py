@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
+from trainer import ladder, processes, waiting
 from trainer.errors import UserFacingError
-from trainer.fields import nearest
+from trainer.fields import diff, nearest
 from trainer.plan import Plan
 from trainer.proposal import Proposal
 from trainer.records import append, read_from, read_json, write_atomic
 
-Status = Literal["starting", "running", "evaluating", "finished", "stopped", "failed", "died"]
-ACTIVE = ("starting", "running", "evaluating")
+Status = Literal["queued", "starting", "running", "evaluating", "finished", "stopped", "failed", "died"]
+ACTIVE = ("queued", "starting", "running", "evaluating")
+"""A run that will go on by itself: it waits for its device, trains or is tested."""
 GRACE_SECONDS = 30.0
 """A run that has no process this long after its creation has died."""
+SILENT_SECONDS = 60.0
+"""Without a sign of progress for this long a run is said to hang."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,19 @@ class Run:
         """The approved plan."""
         return self.proposal().plan
 
+    def effective_plan(self) -> Plan:
+        """The approved plan with the repairs that were made since, all of them inside the scope that code enforces."""
+        return ladder.repaired(self.plan(), self.repairs())
+
+    def repairs(self) -> list[dict[str, Any]]:
+        """Changes made by itself after an out-of-memory: {at, changes: {field: value}, why}, oldest first."""
+        return read_from(self.folder / "repairs.jsonl")[0]
+
+    def repair(self, plan: Plan, why: str) -> None:
+        """Go on with another plan from now on. The caller has checked that it lies in the scope."""
+        changes = {name: new for name, (_, new) in diff(self.effective_plan(), plan).items()}
+        append(self.folder / "repairs.jsonl", {"at": time.time(), "changes": changes, "why": why})
+
     def event(self, kind: str, **facts: Any) -> None:
         """Something that happened, with the wall clock."""
         append(self.folder / "events.jsonl", {"at": time.time(), "kind": kind, **facts})
@@ -82,27 +97,41 @@ class Run:
 
     def set_status(self, status: Status, **facts: Any) -> None:
         """Replace the status document, keeping earlier facts."""
-        now = {"status": status, "updated": time.time()}
+        now = {"status": status, "updated": time.time(), **processes.beat()}
         write_atomic(self.folder / "status.json", read_json(self.folder / "status.json") | now | facts)
 
     def status(self) -> dict[str, Any]:
-        """The state as it is: a run whose process is gone is not 'running'."""
+        """The state as it is: a run whose process is gone is not 'running', one that waits says behind whom."""
         known = read_json(self.folder / "status.json")
         if known.get("status") in ACTIVE and not self.alive():
-            return known | {"status": "died"} | self._death()
-        return known
+            return known | {"status": "died"} | self._death(known)
+        if known.get("status") in ("queued", "starting"):
+            return known | self._in_line(known)
+        return known | _silence(known) if known.get("status") in ACTIVE else known
+
+    def _in_line(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Its place while something is before it: {status: queued, place, of, waits_for, wait_seconds}."""
+        where = None if known.get("kind") == "trial" else waiting.standing(self)
+        if where is None:
+            return {"status": "starting"}
+        facts = {"status": "queued", "place": where.place, "of": where.of, "waits_for": where.waits_for}
+        return facts | {"wait_seconds": waiting.seconds_until(self, where)}
 
     def alive(self) -> bool:
-        """Whether the supervisor's process still runs (same start time, not a reused id)."""
-        mark = read_json(self.folder / "process.json")
-        if not mark:
-            created = read_json(self.folder / "status.json").get("updated", 0)
-            return time.time() - float(created) < GRACE_SECONDS
-        return _running(mark) or _running(read_json(self.folder / "worker.json"))
+        """Whether one of its processes still runs: by its lock in the line, or by id and start time."""
+        mark, worker = read_json(self.folder / "process.json"), read_json(self.folder / "worker.json")
+        if processes.running(mark) or processes.running(worker) or waiting.holds(self):
+            return True
+        since = processes.since(read_json(self.folder / "status.json"))
+        return not mark and since is not None and since < GRACE_SECONDS
 
-    def _death(self) -> dict[str, Any]:
+    def _death(self, known: dict[str, Any]) -> dict[str, Any]:
         ended = read_json(self.folder / "exit.json")
-        reason = ended.get("reason", "the process and its watcher were killed, or the machine restarted")
+        reason = ended.get("reason", "the process and its watcher were killed")
+        if not ended and processes.rebooted(known):
+            reason = "interrupted: the machine was restarted while it ran"
+        if known.get("status") == "queued":
+            reason = "its process was killed while it waited for the device, or the machine restarted"
         return {"reason": reason, "saved": self.last_checkpoint_name()}
 
     def last_checkpoint_name(self) -> str | None:
@@ -119,14 +148,12 @@ class Run:
         (self.folder / "stop").touch()
 
 
-def _running(mark: dict[str, Any]) -> bool:
-    """Whether the very process that left this mark still runs: same id, same start time."""
-    try:
-        process = psutil.Process(mark["pid"])
-        same = abs(process.create_time() - mark["create_time"]) < 2
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError):
-        return False
+def _silence(known: dict[str, Any]) -> dict[str, Any]:
+    """Told when nothing was heard for a minute, or for three times as long as a step takes."""
+    since = processes.since(known) or 0.0
+    if since < max(SILENT_SECONDS, 3 * (known.get("seconds_per_step") or 0.0)):
+        return {}
+    return {"silent_seconds": round(since), "phase": f"no progress for {since:.0f} s; stop ends it, resume goes on"}
 
 
 class RunStore:
