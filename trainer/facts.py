@@ -223,6 +223,10 @@ class Beside(Fact):
     """Wish (reward_file, retention_path) -> SHA-256 of the file it names."""
     answers: Literal["", "number"] = ""
     """What the answers are, where a rule can judge them: numbers (or GSM8K's '#### n')."""
+    general_format: str = ""
+    """Format of the general rows that are mixed in."""
+    general_rows: int = 0
+    """How many of them may be trained on."""
     installed: tuple[str, ...] = ()
     """Optional programs that are here: flash_attn, liger_kernel, deepspeed."""
 

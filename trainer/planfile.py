@@ -14,8 +14,8 @@ from trainer.fields import validated
 from trainer.plan import Plan
 from trainer.proposal import Proposal, examined, survey
 from trainer.reasons import Reason
+from trainer.recipes.back import wishes_of
 from trainer.recipes.derive import derive
-from trainer.wishes import Wishes
 
 WRITE = "Write it with `tunesmith plan ... -o plan.yaml`."
 _SCIENTIFIC = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
@@ -90,21 +90,10 @@ def proposal_from(plan: Plan) -> Proposal:
             path.name,
             "Plan again, so that it fits the data.",
         )
-    wishes = Wishes(
-        goal=plan.goal,
-        task=plan.task,
-        dataset_path=str(path),
-        base_model=plan.base_model,
-        **_columns(plan),
-    )
+    wishes = wishes_of(plan)
     ground = survey(path, wishes)
     own, reasons = derive(wishes, ground.facts)
     derived, here = own.leaves(), plan.leaves()
     edited = Reason(origin="user", why="from the plan file")
     known = {n: reasons[n] if n in reasons and derived.get(n) == here[n] else edited for n in here}
     return examined(plan, known, wishes, ground)
-
-
-def _columns(plan: Plan) -> dict[str, str]:
-    roles = ("prompt", "completion", "messages", "label", "text")
-    return {f"{r}_column": c for r, c in plan.data.roles.items() if r in roles}

@@ -25,7 +25,7 @@ from trainer.machine import read_machine
 from trainer.paths import BUILTIN_MODEL
 from trainer.plan import PAIRWISE, Data, Plan
 from trainer.reasons import Reason
-from trainer.recipes import beside
+from trainer.recipes import beside, domains, unused
 from trainer.recipes.derive import derive
 from trainer.wishes import Wishes
 
@@ -160,7 +160,12 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
     parts = divided(suited(ground.inspected.examples, plan), plan.data, plan.schedule.seed)
     proof = prove(parts, ground.tokenizer.with_tokens(plan.data.new_tokens), plan)
     needs = estimates.estimates(plan, facts)
-    known = [*_leaks(ground.inspected, parts), *_own_split(ground.inspected, parts)]
+    known = [
+        *_leaks(ground.inspected, parts),
+        *_own_split(ground.inspected, parts),
+        *domains.findings(wishes),
+        *unused.findings(wishes, plan),
+    ]
     found = checks.findings(plan, facts, needs, proof, known)
     return Proposal(
         wishes=wishes,

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from trainer import base_models
+from trainer import base_models, retention
 from trainer.data.convert import Example
 from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
@@ -29,10 +29,14 @@ def read(wishes: Wishes, model: ModelFacts, examples: Sequence[Example]) -> Besi
     """All of it. Raises UserFacingError for a file or a model that is not there."""
     teacher = base_models.resolve(wishes.teacher_model) if wishes.teacher_model else None
     named = {"reward_file": wishes.reward_file, "retention_path": wishes.retention_path}
+    fingerprints = {wish: _fingerprint(wish, path) for wish, path in named.items() if path}
+    form, general = retention.looked_at(wishes.retention_path) if wishes.retention_path else ("", 0)
     return Beside(
         teacher=teacher,
         same_tokenizer=same_tokenizer(teacher, model) if teacher else None,
-        fingerprints={wish: _fingerprint(wish, path) for wish, path in named.items() if path},
+        fingerprints=fingerprints,
+        general_format=form,
+        general_rows=retention.available(general),
         answers=kind_of_answers(examples),
         installed=tuple(name for name in OPTIONAL if find_spec(name) is not None),
     )

@@ -8,6 +8,7 @@ from trainer.errors import UserFacingError
 from trainer.reasons import Reason
 from trainer.recipes import amounts
 from trainer.recipes.draft import Draft
+from trainer.recipes.rows import FITS, NEEDS
 
 
 def rows_of(usable: int, max_samples: int | None) -> int:
@@ -72,11 +73,43 @@ def _retention(draft: Draft) -> dict[str, Any]:
         for name in ("retention_path", "retention_fingerprint", "retention_share"):
             draft.fixed(name, None, why)
         return {"retention_path": None, "retention_fingerprint": None, "retention_share": 0.0}
-    print_ = draft.facts.beside.fingerprints.get("retention_path")
+    _general_fit(draft, path)
+    known = draft.facts.beside.fingerprints.get("retention_path")
     return {
         "retention_path": draft.fixed("retention_path", path, Reason(origin="user", why="you said so")),
         "retention_fingerprint": draft.fixed(
-            "retention_fingerprint", print_, Reason(origin="data", why="so that changed rows are noticed")
+            "retention_fingerprint", known, Reason(origin="data", why="so that changed rows are noticed")
         ),
-        "retention_share": draft.setting("retention_share"),
+        "retention_share": _share(draft),
     }
+
+
+def _share(draft: Draft) -> float:
+    """The share asked for, or as much as there are general rows for."""
+    share = float(draft.setting("retention_share"))
+    general = draft.facts.beside.general_rows
+    rows = rows_of(draft.facts.usable_rows, draft.said("max_samples"))
+    most = general / (general + max(1, rows))
+    if share <= most:
+        return share
+    why = f"{share:.0%} was wanted; the {general:,} general rows that may be trained on make {most:.1%}"
+    return float(draft.fixed("retention_share", round(most, 4), Reason(origin="data", why=why)))
+
+
+def _general_fit(draft: Draft, path: str) -> None:
+    """General rows must be of a kind that the method learns from."""
+    method, form = draft.case.method, draft.facts.beside.general_format
+    if method in ("grpo", "rloo"):
+        raise UserFacingError(
+            f"{method} learns by rewards, which judge your own rows only, so general rows can't be mixed in",
+            path,
+            "Leave retention_path away; a larger beta holds the model to where it began.",
+        )
+    if method not in FITS.get(form, ()):
+        raise UserFacingError(
+            f"holds rows of the form {form or 'unknown'}, and {method} can't learn from those",
+            path,
+            f"Give general rows with {NEEDS[method]}.",
+        )
+    if draft.facts.beside.general_rows < 1:
+        raise UserFacingError("holds too few general rows to mix in", path, "Give at least a dozen, better hundreds.")

@@ -10,7 +10,7 @@ from trainer.facts import Facts
 from trainer.fields import validated
 from trainer.plan import Budget, Plan
 from trainer.reasons import Ledger, Reason
-from trainer.recipes import adapter, compute, data, evaluation, many, method, optimisation, rows, schedule
+from trainer.recipes import adapter, compute, data, domains, evaluation, many, method, optimisation, rows, schedule
 from trainer.recipes.draft import Draft, Rung
 from trainer.recipes.fitting import roomier, steps_of, within_time, worth_compiling
 from trainer.recipes.settings import Case
@@ -58,7 +58,7 @@ def _rungs(wishes: Wishes, facts: Facts) -> Iterator[Rung]:
 def _built(wishes: Wishes, facts: Facts, rung: Rung) -> Made:
     """One plan, however much memory it takes."""
     draft, device = _draft(wishes, facts, rung)
-    ledger, what = draft.ledger, task(draft)
+    ledger, what = draft.ledger, task(draft, domains.task_of(wishes))
     why = Reason(origin="user" if wishes.goal else "default", why="your words" if wishes.goal else "no goal was said")
     document: dict[str, Any] = {
         "goal": ledger.note("goal", wishes.goal or "fine-tune on this data", why),

@@ -19,9 +19,15 @@ _BY_FORMAT = {
 }
 
 
-def task(draft: Draft) -> str:
-    """What is learned, from the goal or else from the rows."""
+_OPEN = ("prompt_completion", "messages", "sharegpt", "alpaca")
+"""Formats whose rows may teach anything, so that the field of use tells more."""
+
+
+def task(draft: Draft, field: str | None = None) -> str:
+    """What is learned: as said, as usual in the field of use, or as the rows show."""
     data = draft.facts.data
+    if field is not None and data.format in _OPEN and "tools" not in data.roles:
+        return str(draft.ledger.choose("task", field, Reason(origin="recipe", why="usual in this field of use")))
     guess = _BY_FORMAT[data.format]
     if data.format == "text_label" and not data.label_counts:
         guess = "information_extraction"
