@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.estimates import Range
+from trainer.plan import Plan
 from trainer.proposal import Proposal
 from ui.glossary import MEANING
 
@@ -57,36 +58,64 @@ def plan_rows(proposal: Proposal) -> list[dict[str, str]]:
     return rows
 
 
+JUDGED = {
+    "accuracy": "how many labels are right",
+    "chrf": "how close its answers come to yours",
+    "perplexity": "how well it foresees text it has not read",
+    "pair_accuracy": "how often it prefers the better of two answers",
+    "auc": "how well it tells good answers from bad ones",
+    "reward": "what its answers earn",
+}
+"""Metric -> what it shows, in plain words."""
+
+
 def simple_lines(proposal: Proposal) -> list[tuple[str, str]]:
     """Six lines in plain words: what, from what, with which model, how long, how judged, how private."""
     plan, needs, proof = proposal.plan, proposal.estimates, proposal.preflight
     unit = "passages" if plan.data.format == "text" else "rows"
-    judged = {
-        "accuracy": "how many labels are right",
-        "chrf": "how close its answers come to yours",
-        "perplexity": "how well it foresees text it has not read",
-    }[plan.evaluation.metric]
-    steps = "all of its weights" if plan.adapter.tuning == "full" else "a small adapter beside its weights"
     return [
         ("It will learn", _learns(proposal)),
         (
             "From",
             f"{proof.train_rows:,} {unit}; {proof.holdout_rows:,} more are sealed away for the test",
         ),
-        ("With", f"{plan.base_model}, training {steps}"),
+        ("With", f"{plan.base_model}, training {_moved(plan)}"),
         (
             "It takes",
             f"{range_text(needs.time)}, {range_text(needs.memory)} of memory, {range_text(needs.cost)}",
         ),
-        ("We will know by", f"{judged}, before and after, on the sealed {unit}"),
-        ("Private", "data, model and training stay on this machine"),
+        ("We will know by", f"{JUDGED[plan.evaluation.metric]}, before and after, on the sealed {unit}"),
+        ("Private", _private(plan)),
     ]
+
+
+def _moved(plan: Plan) -> str:
+    """Which weights move."""
+    if plan.adapter.tuning == "full":
+        return "all of its weights"
+    return "its last layers" if plan.whole_model else "a small adapter beside its weights"
+
+
+def _private(plan: Plan) -> str:
+    """Where rows and answers go."""
+    judges = [r.judge_model for r in getattr(plan.method, "rewards", ()) if r.judge_model]
+    if plan.compute.backend == "hosted":
+        return f"the training rows are sent to {plan.compute.address or 'the hosted service'}"
+    if plan.compute.backend == "ray" and plan.compute.address:
+        return f"the training rows go to the machines of the cluster at {plan.compute.address}"
+    if judges:
+        return f"prompts and written answers are sent to {judges[0]} to be judged; the rest stays on this machine"
+    return "data, model and training stay on this machine"
 
 
 def _learns(proposal: Proposal) -> str:
     plan, proof = proposal.plan, proposal.preflight
     what = plan.task.replace("_", " ")
     share = f"{100 * proof.trained_share:.0f} % of the text is trained on"
+    if proof.own_answers:
+        share = "it writes answers to your prompts and learns from what they earn"
+        if plan.method.method == "distillation":
+            share = "it writes answers to your prompts and learns what the teacher would have said"
     nothing = "nothing is cut off in the part looked at" if proof.sampled else "nothing is cut off"
     cut = f"{proof.whole(proof.rows_cut)} rows are cut off" if proof.rows_cut else nothing
     return f"{what}: {share}, {cut}"
@@ -108,9 +137,13 @@ def curve(history: list[dict[str, Any]], field: str) -> tuple[list[int], list[fl
     return [s for s, _ in points], [float(v) for _, v in points]
 
 
+SHARES = ("accuracy", "macro_f1", "pair_accuracy", "auc")
+"""Figures told in per cent."""
+
+
 def interval_text(metric: str, figure: dict[str, float]) -> str:
     """'61.2 % (58.1 to 64.2)'."""
-    scale, unit = (100, " %") if metric in ("accuracy", "macro_f1") else (1, "")
+    scale, unit = (100, " %") if metric in SHARES else (1, "")
     return f"{scale * figure['value']:.1f}{unit} ({scale * figure['low']:.1f} to {scale * figure['high']:.1f})"
 
 
@@ -122,8 +155,8 @@ def result_rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
         (name, interval_text(name, pair["base"]), interval_text(name, pair["tuned"]))
         for name, pair in result.get("also", {}).items()
     ]
-    loss = result["loss"]
-    return [
-        *rows,
-        ("loss", interval_text("loss", loss["base"]), interval_text("loss", loss["tuned"])),
-    ]
+    for name in ("loss", "forgetting"):
+        if pair := result.get(name):
+            label = "loss on general rows" if name == "forgetting" else name
+            rows.append((label, interval_text(name, pair["base"]), interval_text(name, pair["tuned"])))
+    return rows
