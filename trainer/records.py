@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
 import tempfile
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,23 @@ def dumps(value: Any) -> str:
 
 
 def append(path: Path, row: dict[str, Any]) -> None:
-    """One line more, in one write."""
-    with path.open("ab") as file:
-        file.write((dumps(row) + "\n").encode("utf-8", "surrogatepass"))
+    """One line more, in one write. A full disk leaves the file as it was; a torn last line stays alone."""
+    line = (dumps(row) + "\n").encode("utf-8", "surrogatepass")
+    with path.open("ab+", buffering=0) as file:
+        start = file.seek(0, os.SEEK_END)
+        if start and _torn(file, start):
+            line = b"\n" + line
+        if (written := file.write(line)) == len(line):
+            return
+        if file.seek(0, os.SEEK_END) == start + written:  # nobody else wrote in between
+            file.truncate(start)
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def _torn(file: FileIO, end: int) -> bool:
+    """Whether the last line was cut off by a crash."""
+    file.seek(end - 1)
+    return file.read(1) != b"\n"
 
 
 def read_from(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from trainer import base_models
+from trainer import base_models, endings, stopping
 from trainer.backends import ranks, told
 from trainer.base_models import ABSENT
 from trainer.data import reading
@@ -66,13 +66,14 @@ def _write_split(run: Run, plan: Plan, path: Path) -> None:
     run.event("data_ready", **{name.split("/")[1]: len(rows) for name, rows in sides.items()})
 
 
-def prepared(run: Run, plan: Plan) -> Path:
-    """The base model's folder, once the data are written: by the first process, for all."""
+def prepared(run: Run, plan: Plan, resume: bool) -> tuple[Path, bool]:
+    """The base model's folder and whether it goes on from a checkpoint: the first process sees to it, for all."""
     if not ranks.is_main():
-        return Path(ranks.await_main(run)["base"])
+        said = ranks.await_main(run)
+        return Path(said["base"]), said["resume"]
     base = prepare(run, plan)
-    ranks.ready(run, base=str(base))
-    return base
+    ranks.ready(run, base=str(base), resume=resume)
+    return base, resume
 
 
 def work(run: Run, resume: bool) -> None:
@@ -81,9 +82,10 @@ def work(run: Run, resume: bool) -> None:
     plan = proposal.plan
     if plan.digest() != proposal.hash:
         raise UserFacingError("the stored plan is not the one that was approved", run.id, "Plan and approve again.")
+    plan = run.effective_plan()
     ranks.check(plan)
     check_signatures(plan)
-    base = prepared(run, plan)
+    base, resume = prepared(run, plan, resume)
     from trainer.methods.train import train
 
     stopped = train(run, plan, base, resume)
@@ -104,12 +106,25 @@ def main() -> int:
     ranks.settle()
     run = ranks.view(Path(sys.argv[1]))
     try:
+        stopping.listen(run.folder)
         work(run, resume="resume" in sys.argv[2:])
+    except stopping.StopAsked:
+        return stopped(run)
     except UserFacingError as error:
         return failed(run, error.sentence(), 2)
     except Exception as error:  # noqa: BLE001  (the process boundary: nothing may vanish)
         traceback.print_exc()
+        if (lack := endings.kind_of_error(error)) is not None and ranks.world() == 1:
+            # the supervisor tells it: it has the figures, and may go on with less memory
+            return endings.OUT_OF_MEMORY if lack == "memory" else 1
         return failed(run, f"{type(error).__name__}: {str(error)[:400]}", 1)
+    return 0
+
+
+def stopped(run: Run) -> int:
+    """Somebody asked, outside the training itself: nothing is half done, a resume goes on."""
+    run.set_status("stopped", saved=run.last_checkpoint_name())
+    run.event("stopped", step=run.status().get("step", 0))
     return 0
 
 

@@ -1,16 +1,16 @@
-"""Callbacks of the trainer: the record, the stop request, the time limit, NaN, sealed saves."""
+"""Callbacks of the trainer: the record, the stop request, the time limit, NaN."""
 
 from __future__ import annotations
 
 import math
-import signal
 import time
-from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from trainer.checkpoints import seal
+from trainer import stopping
+from trainer.backends import ranks
+from trainer.methods import together
 from trainer.records import append
 from trainer.runs import Run
 
@@ -35,6 +35,18 @@ class Recorder(TrainerCallback):
         if time.monotonic() - self.last > STATUS_EVERY:
             self._progress(state)
 
+    def on_prediction_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """A long validation is progress too."""
+        if time.monotonic() - self.last > STATUS_EVERY:
+            self._progress(state)
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Announce a checkpoint: from here on it is promised that nothing before it is lost."""
+        self.run.event("saved", step=state.global_step)
+        self._progress(state)
+
     def _progress(self, state: TrainerState) -> None:
         self.last = time.monotonic()
         done = state.global_step - self.first_step
@@ -57,7 +69,9 @@ class Recorder(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **_: Any,
     ) -> None:
-        """Append the row as it came; a NaN stays a NaN."""
+        """Append the row as it came; a NaN stays a NaN. The first process writes for all."""
+        if not ranks.is_main():
+            return
         elapsed = round(time.monotonic() - self.started, 3)
         append(
             self.run.folder / "metrics.jsonl",
@@ -72,17 +86,15 @@ class Guard(TrainerCallback):
     def __init__(self, run: Run, deadline: float | None) -> None:
         self.run, self.deadline = run, deadline
         self.reason: str | None = None
-        signal.signal(signal.SIGTERM, self._terminated)
-
-    def _terminated(self, *_: Any) -> None:
-        self.reason = "asked"
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Look at the stop request and the clock after every step."""
-        if self.reason is None and (self.run.folder / "stop").exists():
+        """Look at the stop request and the clock after every step; all processes stop at the same one."""
+        if self.reason is None and stopping.asked():
             self.reason = "asked"
         if self.reason is None and self.deadline is not None and time.monotonic() > self.deadline:
             self.reason = "time"
+        self.reason = together.agree(self.reason)
+        if self.reason == "time":
             self.run.event("time_limit", step=state.global_step)
             control.should_evaluate = True
         if self.reason is not None:
@@ -103,13 +115,3 @@ class Guard(TrainerCallback):
             self.reason = "nan"
             self.run.event("nan", step=state.global_step, fields=bad)
             control.should_training_stop = True
-
-
-class Sealer(TrainerCallback):
-    """Seals each checkpoint after it is complete."""
-
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Checksum the checkpoint that was just written."""
-        folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
-        if folder.is_dir():
-            seal(folder)
