@@ -129,10 +129,10 @@ def logits(plan: Plan, model: ModelFacts, shape: Shape) -> float:
 
 
 def _test_logits(plan: Plan, facts: Facts) -> float:
-    """Losses of the hold-out: logits, the transposed log-softmax and what passes between."""
+    """Losses of the hold-out: logits, the transposed log-softmax and copies between; measured at about 5 in all."""
     width = longest(plan, facts) * facts.model.vocab
     rows = max(1, min(32, EVALUATION_LOGITS // max(width, 1)))
-    return 3.0 * 4.0 * rows * width
+    return 5.0 * 4.0 * rows * width
 
 
 def _answers(plan: Plan, facts: Facts) -> float:

@@ -1,0 +1,189 @@
+"""A short probe of a plan before its approval: asked for, never unasked; its figures are kept.
+
+A few real steps in a process of their own (trainer.methods.probe). Nothing of the run is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from trainer.base_models import ABSENT, resolve
+from trainer.errors import UserFacingError
+from trainer.estimates import Estimates, Probe, estimates
+from trainer.estimates.counts import longest, mean_tokens
+from trainer.facts import Facts
+from trainer.machine import idle_threads, machine_fingerprint, worker_env
+from trainer.paths import home
+from trainer.plan import Plan
+from trainer.proposal import Proposal
+from trainer.records import read_json, write_atomic
+from trainer.runs import ACTIVE, RunStore
+
+LIMIT = 60.0
+"""Seconds a probe may take."""
+GRACE = 30.0
+"""Seconds more until its process is ended: one step may be long."""
+POLL = 0.2
+VERSION = 1
+"""Of the figures' meaning: another one makes kept probes worthless."""
+Watch = Callable[[float, float], None]
+"""Told of seconds passed and the limit, a few times a second. Raises to end the probe."""
+
+
+def probe(proposal: Proposal, facts: Facts, watch: Watch | None = None, limit: float = LIMIT) -> Probe:
+    """Measure a few real steps of a proposal, or take the figures kept for one of the same shape.
+
+    Raises UserFacingError when another run holds the machine, the weights are not here, or the steps fail.
+    """
+    plan = proposal.plan
+    file = _file(plan, facts)
+    if (kept := read_json(file)) and kept.get("version") == VERSION:
+        return Probe.model_validate(kept["probe"])
+    _refuse(plan)
+    threads = idle_threads(plan.compute.threads)
+    found = _measured(plan, proposal.estimates.steps, threads, watch, limit)
+    result = _probe(plan, facts, found, threads)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(file, {"version": VERSION, "probe": result.model_dump(mode="json")})
+    return result
+
+
+def known(plan: Plan, facts: Facts) -> Probe | None:
+    """The figures kept for a plan of this shape on this machine, if there are any."""
+    kept = read_json(_file(plan, facts))
+    return Probe.model_validate(kept["probe"]) if kept.get("version") == VERSION else None
+
+
+def probed(proposal: Proposal, facts: Facts, watch: Watch | None = None) -> tuple[Estimates, Probe]:
+    """A proposal's estimates anew, by a probe."""
+    found = probe(proposal, facts, watch)
+    return estimates(proposal.plan, facts, found), found
+
+
+def _file(plan: Plan, facts: Facts) -> Path:
+    name = f"{machine_fingerprint()}-{facts.model.fingerprint[:16]}-{shape_of(plan, facts)}.json"
+    return home() / "probes" / name.replace(" ", "_")
+
+
+def shape_of(plan: Plan, facts: Facts) -> str:
+    """Digest of what decides the figures; lengths by classes of about a fifth."""
+    lengths = [round(5 * math.log2(max(1.0, n))) for n in (longest(plan, facts), mean_tokens(plan, facts))]
+    s, o, e = plan.schedule, plan.optimisation, plan.evaluation
+    parts = [
+        plan.method.model_dump(mode="json"),
+        plan.adapter.model_dump(mode="json"),
+        [s.per_device_train_batch_size, min(2, s.gradient_accumulation_steps), s.train_sampling_strategy],
+        [s.max_length, o.optim, bool(o.neftune_noise_alpha), len(plan.data.new_tokens), plan.data.format],
+        [e.metric, min(64, e.generate_rows), e.max_new_tokens, e.load_best_model_at_end],
+        plan.compute.model_dump(mode="json", exclude={"backend", "address", "num_nodes"}),
+        lengths,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _refuse(plan: Plan) -> None:
+    """Where a probe would tell nothing, or something wrong."""
+    busy = [run.id for run in RunStore(home()).all() if run.status().get("status") in ACTIVE]
+    if busy:
+        raise UserFacingError(
+            f"{busy[0]} holds this machine: measured beside it, the figures would be wrong",
+            "",
+            f"Probe again when it has ended (tunesmith show {busy[0]}); the estimates by formula stay.",
+        )
+    if plan.compute.backend == "hosted":
+        raise UserFacingError("a hosted service trains this plan: nothing of it can be measured here", "", "")
+    if resolve(plan.base_model).fingerprint == ABSENT:
+        raise UserFacingError(
+            f"the weights of {plan.base_model} are not on this machine: there is nothing to measure",
+            "",
+            "Name a local folder, or approve the plan, which fetches them.",
+        )
+
+
+def _measured(plan: Plan, steps: int, threads: int, watch: Watch | None, limit: float) -> dict[str, Any]:
+    """Run the probe's process; its folder is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="probe-", dir=home()))
+    request, answer = folder / "request.json", folder / "answer.json"
+    write_atomic(request, {"plan": plan.model_dump(mode="json"), "limit": limit, "total_steps": steps})
+    began = time.time()
+    try:
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "trainer.methods.probe", str(request), str(answer)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=worker_env(threads),
+                cwd=Path(__file__).parent.parent,
+            )
+            _await(process, watch, limit)
+        found = read_json(answer)
+        if process.returncode != 0 or not found:
+            raise UserFacingError("the probe failed", "", found.get("problem") or _last_line(folder / "log"))
+        return found | {"began": began, "left": time.time()}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _await(process: subprocess.Popen[bytes], watch: Watch | None, limit: float) -> None:
+    """Until it ends, is ended by the watch, or takes too long."""
+    began = time.monotonic()
+    try:
+        while process.poll() is None:
+            passed = time.monotonic() - began
+            if passed > limit + GRACE:
+                raise UserFacingError(
+                    f"the probe took more than {limit + GRACE:.0f} s: one step of this plan is too long for it",
+                    "",
+                    "Take a smaller batch or a shorter max_length, or go by the formula.",
+                )
+            if watch:
+                watch(passed, limit)
+            time.sleep(POLL)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "It left no word."
+
+
+def _probe(plan: Plan, facts: Facts, found: dict[str, Any], threads: int) -> Probe:
+    """The figures as they are kept; what was not reached is filled from what was."""
+    look = float(found["eval_seconds_per_row"])
+    beforehand = found["rows_left_out"] * look if plan.method.method in ("dpo", "kto") else 0.0
+    startup = found["started"] - found["began"] + found["encode_seconds"] + beforehand
+    names = ("warm_up_seconds", "typical", "longest", "accumulation", "save_seconds", "checkpoint_bytes")
+    optional = {n: found[n] for n in ("call_seconds", "calls", "answered") if n in found}
+    return Probe(
+        machine=machine_fingerprint(),
+        model=facts.model.fingerprint,
+        shape=shape_of(plan, facts),
+        at=found["left"],
+        threads=threads,
+        startup_seconds=startup,
+        eval_seconds_per_row=look,
+        finish_seconds=found["finish_seconds"] + max(0.0, found["left"] - found["ended"]),
+        load_seconds=found.get("load_seconds", 1.0),
+        test_seconds_per_row=found.get("test_seconds_per_row", look),
+        process_gb=found["process_gb"],
+        train_gb=found["train_gb"],
+        peak_gb=found["peak_gb"],
+        seconds=found["left"] - found["began"],
+        notes=tuple(found["notes"]),
+        **{n: found[n] for n in names},
+        **optional,
+    )
