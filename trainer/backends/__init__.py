@@ -10,17 +10,16 @@ from trainer.errors import UserFacingError
 from trainer.plan import Plan
 from trainer.runs import Run
 
-ENTRY = {"local": "trainer.worker", "ray": "trainer.backends.ray", "hosted": "trainer.backends.hosted"}
-"""Backend -> the module that the supervisor starts."""
+WORKER = "trainer.worker"
 
 
 def command(run: Run, plan: Plan, resume: bool) -> list[str]:
     """What the supervisor starts for this plan. Raises UserFacingError where it can't be started."""
     compute = plan.compute
     told.begin(run, compute.num_processes)
-    after = [ENTRY[compute.backend], str(run.folder), *(["resume"] if resume else [])]
+    after = [str(run.folder), *(["resume"] if resume else [])]
     if compute.backend != "local":
-        return [sys.executable, "-m", *after]
+        return [sys.executable, "-m", "trainer.backends", *after]
     if compute.num_nodes > 1:
         raise UserFacingError(
             f"the plan is for {compute.num_nodes} machines, and the local backend starts processes on this one only",
@@ -28,14 +27,14 @@ def command(run: Run, plan: Plan, resume: bool) -> list[str]:
             "Set backend to ray, with the cluster's address, or num_nodes to 1.",
         )
     if compute.num_processes == 1:
-        return [sys.executable, "-m", *after]
+        return [sys.executable, "-m", WORKER, *after]
     return [*_torchrun(compute.num_processes), *after]
 
 
 def _torchrun(processes: int) -> list[str]:
     """torchrun's command: a meeting point of its own on this machine, reached from nowhere else."""
-    options = ["--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", str(processes), "-m"]
+    options = ["--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", str(processes), "-m", WORKER]
     return [sys.executable, "-m", "torch.distributed.run", *options]
 
 
-__all__ = ["ENTRY", "command", "reason"]
+__all__ = ["command", "reason"]

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from trainer import stopping
 from trainer.errors import UserFacingError
 from trainer.plan import Plan
 from trainer.records import read_json, write_atomic
@@ -109,6 +110,7 @@ def await_main(run: Run, limit: float = WAIT_SECONDS) -> dict[str, Any]:
     """Wait for the first process. When it fails, the launcher ends this one."""
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
+        stopping.check()
         told = read_json(run.folder / READY)
         if told.get("attempt") == _attempt():
             return told

@@ -32,14 +32,21 @@ def agree(reason: str | None) -> str | None:
     """The reason to stop that any process has, the same for all, at the same step; call it in all of them."""
     if not several():
         return reason
-    some = torch.tensor(int(reason is not None))
-    distributed.all_reduce(some, distributed.ReduceOp.MAX, group=_side_channel())
-    if not some.item():
+    if not either(reason is not None):
         return None
     reasons: list[str | None] = [None] * ranks.world()
     distributed.all_gather_object(reasons, reason, group=_side_channel())
     found = [r for r in reasons if r is not None]
     return "nan" if "nan" in found else found[0]
+
+
+def either(found: bool) -> bool:
+    """Whether any process has found it; call it in all of them."""
+    if not several():
+        return found
+    some = torch.tensor(int(found))
+    distributed.all_reduce(some, distributed.ReduceOp.MAX, group=_side_channel())
+    return bool(some.item())
 
 
 def from_main(work: Callable[[], T]) -> T:
