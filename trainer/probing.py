@@ -5,9 +5,6 @@ A few real steps in a process of their own (trainer.methods.probe). Nothing of t
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 import shutil
 import subprocess
 import sys
@@ -19,13 +16,12 @@ from typing import Any
 
 from trainer.base_models import ABSENT, resolve
 from trainer.errors import UserFacingError
-from trainer.estimates import Estimates, Probe, estimates
-from trainer.estimates.counts import longest, mean_tokens
+from trainer.estimates import Probe, kept
 from trainer.facts import Facts
-from trainer.machine import idle_threads, machine_fingerprint, worker_env
+from trainer.machine import idle_threads, worker_env
 from trainer.paths import home
 from trainer.plan import Plan
-from trainer.proposal import Proposal
+from trainer.proposal import Proposal, examined, survey
 from trainer.records import read_json, write_atomic
 from trainer.runs import ACTIVE, RunStore
 
@@ -34,8 +30,6 @@ LIMIT = 60.0
 GRACE = 30.0
 """Seconds more until its process is ended: one step may be long."""
 POLL = 0.2
-VERSION = 1
-"""Of the figures' meaning: another one makes kept probes worthless."""
 Watch = Callable[[float, float], None]
 """Told of seconds passed and the limit, a few times a second. Raises to end the probe."""
 
@@ -46,49 +40,21 @@ def probe(proposal: Proposal, facts: Facts, watch: Watch | None = None, limit: f
     Raises UserFacingError when another run holds the machine, the weights are not here, or the steps fail.
     """
     plan = proposal.plan
-    file = _file(plan, facts)
-    if (kept := read_json(file)) and kept.get("version") == VERSION:
-        return Probe.model_validate(kept["probe"])
+    if (known := kept.known(plan, facts)) is not None:
+        return known
     _refuse(plan)
     threads = idle_threads(plan.compute.threads)
     found = _measured(plan, proposal.estimates.steps, threads, watch, limit)
     result = _probe(plan, facts, found, threads)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(file, {"version": VERSION, "probe": result.model_dump(mode="json")})
+    kept.keep(plan, facts, result)
     return result
 
 
-def known(plan: Plan, facts: Facts) -> Probe | None:
-    """The figures kept for a plan of this shape on this machine, if there are any."""
-    kept = read_json(_file(plan, facts))
-    return Probe.model_validate(kept["probe"]) if kept.get("version") == VERSION else None
-
-
-def probed(proposal: Proposal, facts: Facts, watch: Watch | None = None) -> tuple[Estimates, Probe]:
-    """A proposal's estimates anew, by a probe."""
-    found = probe(proposal, facts, watch)
-    return estimates(proposal.plan, facts, found), found
-
-
-def _file(plan: Plan, facts: Facts) -> Path:
-    name = f"{machine_fingerprint()}-{facts.model.fingerprint[:16]}-{shape_of(plan, facts)}.json"
-    return home() / "probes" / name.replace(" ", "_")
-
-
-def shape_of(plan: Plan, facts: Facts) -> str:
-    """Digest of what decides the figures; lengths by classes of about a fifth."""
-    lengths = [round(5 * math.log2(max(1.0, n))) for n in (longest(plan, facts), mean_tokens(plan, facts))]
-    s, o, e = plan.schedule, plan.optimisation, plan.evaluation
-    parts = [
-        plan.method.model_dump(mode="json"),
-        plan.adapter.model_dump(mode="json"),
-        [s.per_device_train_batch_size, min(2, s.gradient_accumulation_steps), s.train_sampling_strategy],
-        [s.max_length, o.optim, bool(o.neftune_noise_alpha), len(plan.data.new_tokens), plan.data.format],
-        [e.metric, min(64, e.generate_rows), e.max_new_tokens, e.load_best_model_at_end],
-        plan.compute.model_dump(mode="json", exclude={"backend", "address", "num_nodes"}),
-        lengths,
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+def probed(proposal: Proposal, watch: Watch | None = None) -> Proposal:
+    """The same proposal with its estimates by a probe, and findings that follow from them."""
+    ground = survey(Path(proposal.plan.data.dataset_path), proposal.wishes)
+    probe(proposal, ground.facts, watch)
+    return examined(proposal.plan, proposal.reasons, proposal.wishes, ground)
 
 
 def _refuse(plan: Plan) -> None:
@@ -169,9 +135,9 @@ def _probe(plan: Plan, facts: Facts, found: dict[str, Any], threads: int) -> Pro
     names = ("warm_up_seconds", "typical", "longest", "accumulation", "save_seconds", "checkpoint_bytes")
     optional = {n: found[n] for n in ("call_seconds", "calls", "answered") if n in found}
     return Probe(
-        machine=machine_fingerprint(),
+        machine=facts.machine.fingerprint,
         model=facts.model.fingerprint,
-        shape=shape_of(plan, facts),
+        shape=kept.shape_of(plan, facts),
         at=found["left"],
         threads=threads,
         startup_seconds=startup,

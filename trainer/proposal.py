@@ -159,7 +159,7 @@ def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Gro
     facts = ground.facts
     parts = divided(suited(ground.inspected.examples, plan), plan.data, plan.schedule.seed)
     proof = prove(parts, ground.tokenizer.with_tokens(plan.data.new_tokens), plan)
-    needs = estimates.estimates(plan, facts)
+    needs = estimates.estimates(plan, facts, estimates.kept.known(plan, facts))
     known = [
         *_leaks(ground.inspected, parts),
         *_own_split(ground.inspected, parts),

@@ -22,6 +22,7 @@ import psutil
 from trainer import backends, endings, ladder, processes
 from trainer.endings import Cause, Ended
 from trainer.errors import UserFacingError
+from trainer.estimates import record
 from trainer.plan import Plan
 from trainer.records import write_atomic
 from trainer.runs import Run
@@ -86,7 +87,7 @@ def supervise(run: Run, resume: bool) -> int:
         return 3
     write_atomic(run.folder / "process.json", processes.mark(os.getpid()))
     # the file is seen in every phase, in the line too, and outlives this process
-    signal.signal(signal.SIGTERM, lambda *_: (run.folder / "stop").touch())
+    signal.signal(signal.SIGTERM, lambda *_: run.ask_stop())
     with turn(run, resume) as place:
         return _worked(run, resume, lock, place) if place else 0
 
@@ -188,6 +189,7 @@ def _record_end(run: Run, ended: Ended, cause: Cause) -> None:
     facts: dict[str, Any] = {"code": ended.code, "peak_gb": peak, "reason": cause.words}
     write_atomic(run.folder / "exit.json", facts)
     run.event("worker_ended", **facts)
+    record.finished(run)
     if ended.code == 0 or run.status().get("status") in ("failed", "finished", "stopped"):
         return
     saved = run.last_checkpoint_name()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.estimates import counts
+from trainer.estimates import counts, kept
 from trainer.estimates.cost import cost
 from trainer.estimates.counts import steps
 from trainer.estimates.disk import disk
@@ -50,6 +50,7 @@ __all__ = [
     "Range",
     "epochs_within",
     "estimates",
+    "kept",
     "steps",
     "trainable",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from statistics import median
@@ -15,6 +16,7 @@ from trainer.records import append, read_from, read_json
 if TYPE_CHECKING:
     from trainer.runs import Run
 
+log = logging.getLogger(__name__)
 LAST = 30
 """Finished runs that are looked back on."""
 
@@ -26,8 +28,11 @@ def record_file() -> Path:
 
 def finished(run: Run) -> None:
     """Compare a run's estimates with what it took, when it came to its end in one go. Called as its worker ends."""
-    if (row := comparison(run)) is not None:
-        append(record_file(), row)
+    try:
+        if (row := comparison(run)) is not None:
+            append(record_file(), row)
+    except (OSError, ValueError, KeyError) as error:  # a note that can't be made must not change how a run ended
+        log.warning("the estimates of %s could not be compared: %s", run.id, error)
 
 
 def comparison(run: Run) -> dict[str, Any] | None:

@@ -42,15 +42,20 @@ def plan(
         typer.Option("--brain", help="LiteLLM name of the model that reads the words."),
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the plan as YAML.")] = None,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Measure a few real steps first (a minute): closer estimates.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write a training plan, every value with its reason. Starts nothing."""
     from agent import commands
     from agent.model.door import Door
-    from trainer import planfile
+    from trainer import planfile, probing
     from ui.cli.cards import plan_card
 
     proposal = commands.plan(words, data, Door(brain), model, set_)
+    if probe:
+        proposal = probing.probed(proposal)
     if output:
         output.write_text(planfile.dump(proposal), "utf-8")
     document = proposal.model_dump(mode="json", exclude={"wishes"})
