@@ -16,12 +16,18 @@ from trainer.data.encode import IGNORE
 
 
 class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
-    """SFTTrainer whose LM head sees only the trained tokens. Plain decoder models, one process."""
+    """SFTTrainer whose LM head sees only the trained tokens, in one process.
+
+    Of several processes each goes TRL's way: gradients are shared only when the wrapped model itself is called,
+    and TRL divides by the trained tokens of all processes.
+    """
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """Mean negative log-likelihood of the trained tokens, as TRL's `nll`."""
+        if self.accelerator.num_processes > 1:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         inner = self.accelerator.unwrap_model(model)
         inner = inner.get_base_model() if hasattr(inner, "get_base_model") else inner
         labels = inputs["labels"][:, 1:]

@@ -103,21 +103,21 @@ class Kept(_Trained):
         """The best checkpoint, if it is still as it was written; else the weights of the last step stay."""
         if stopping.asked():
             return
-        if whole(Path(self.state.best_model_checkpoint)):
+        if whole(Path(self.state.best_model_checkpoint or "")):
             super()._load_best_model()
         else:
             self.state.best_model_checkpoint = None
 
     # stopping and resuming
 
-    def train(self, resume_from_checkpoint: str | None = None, **more: Any) -> Any:
+    def train(self, resume_from_checkpoint: Any = None, *given: Any, **named: Any) -> Any:
         """Train. None: a wish to stop ended it in the middle of something; the last whole step is saved."""
         if resume_from_checkpoint:
             folder = Path(resume_from_checkpoint)
             self.carried, self.owed = exact.read(folder, self.args.process_index), (folder / OWED).exists()
         with ExitStack() as self.while_training:
             try:
-                return super().train(resume_from_checkpoint=resume_from_checkpoint, **more)
+                return super().train(resume_from_checkpoint, *given, **named)
             except StopAsked:
                 self._undo()
                 return None
@@ -129,8 +129,9 @@ class Kept(_Trained):
             return
         exact.restore_randomness(self.last_whole["random"])
         exact.restore_sums(self, self.last_whole["sums"])
-        self.model.zero_grad()
-        self._save_checkpoint(self.model, None)
+        model: Any = self.model
+        model.zero_grad()
+        self._save_checkpoint(model, None)
         self.callback_handler.on_save(self.args, self.state, self.control)
 
     def epoch_begins(self) -> None:
@@ -173,7 +174,7 @@ class Kept(_Trained):
 
     def _finalize_training(self, *given: Any, **named: Any) -> Any:
         self._settle()
-        return super()._finalize_training(*given, **named)
+        return super()._finalize_training(*given, **named)  # type: ignore[no-untyped-call]
 
     # an early end
 
@@ -191,7 +192,8 @@ class Kept(_Trained):
 
     def _finite(self) -> None:
         """A checkpoint holds numbers, or it is not written."""
-        trained = (p for p in self.model.parameters() if p.requires_grad)
+        model: Any = self.model
+        trained = (p for p in model.parameters() if p.requires_grad)
         if together.either(not all(bool(torch.isfinite(p).all()) for p in trained)):
             raise Diverged(self.state.global_step, self._get_learning_rate(), "a weight")
 
