@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from agent.model.door import Brain
+from agent.model.offer import offer_judge
 from agent.understanding import wishes_from
 from tools import arguments as a
 from tools.desk import Desk, ToolResult
@@ -20,7 +21,8 @@ from tools.search.space import checked_space, default_space, parse_space
 from tools.search.study import Study, StudyStore
 from tools.searching import best_order
 from tools.using import ask_model, export_model
-from trainer import planfile
+from tools.words import queued_words
+from trainer import planfile, waiting
 from trainer.data.reading import peek
 from trainer.data.sources.address import local
 from trainer.diagnosis import diagnose
@@ -37,6 +39,7 @@ from trainer.wishes import Wishes
 
 def desk(files: list[str] | None = None, run_id: str | None = None) -> Desk:
     """A desk for one command: the person named the file, so it may be read wherever it lies."""
+    offer_judge()
     return Desk(home=home(), roots=[Path.cwd()], files=files or [], run_id=run_id, anywhere=True)
 
 
@@ -108,13 +111,14 @@ def show(name: str) -> dict[str, Any]:
 
 def runs() -> list[dict[str, Any]]:
     """Every run in short, the newest first."""
-    out = []
+    out: list[dict[str, Any]] = []
     for run in reversed(store().all()):
         state = run.status()
         out.append(
             {
                 "run_id": run.id,
                 **{k: state.get(k) for k in ("status", "step", "max_steps", "created")},
+                **{k: state[k] for k in ("place", "of", "waits_for", "wait_seconds") if k in state},
                 "goal": run.plan().goal,
                 "verdict": run.result().get("verdict", {}).get("sentence"),
             }
@@ -130,6 +134,15 @@ def stop(name: str) -> ToolResult:
 def resume(name: str) -> ToolResult:
     """Go on with a run."""
     return resume_run(a.OfRun(run_id=name), desk())
+
+
+def first(name: str) -> str:
+    """Move a queued run to the front of its line."""
+    run = store().get(name)
+    if not waiting.first(run):
+        state = run.status().get("status")
+        raise UserFacingError(f"does not wait in the line: it is {state}", run.id, "Only a queued run can be moved.")
+    return queued_words(run, run.status())
 
 
 def evaluate(name: str) -> ToolResult:

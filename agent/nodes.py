@@ -21,6 +21,7 @@ from agent.listening import Listener
 from agent.model import repeats
 from agent.model.door import BUILTIN, Brain
 from agent.model.ledger import Ledger
+from agent.model.offer import offer_judge
 from agent.model.repeats import Repeat
 from agent.model.writer import DoorWriter
 from agent.preparing import aimed
@@ -78,6 +79,7 @@ class Nodes:
 
     def desk(self, state: State) -> Desk:
         """The tools' view of the conversation."""
+        offer_judge()
         return Desk(
             home=self.home,
             roots=self.roots,

@@ -82,6 +82,7 @@ def test_every_prompt_renders_and_uses_what_it_is_given() -> None:
         "more_new_rows": {"wanted": 5, "rows": "r", "columns": "c", "label": "", "label_column": "", "labels": ""},
         "more_answers": {"examples": "e", "questions": "q"},
         "more_judge": {"examples": "e", "rows": "r"},
+        "judge_reward": {"rubric": "r", "question": "q", "reference": "", "answer": "a"},
     }
     assert {p.stem for p in (ROOT / "prompts").glob("*.md")} == set(given)
     for name, variables in given.items():

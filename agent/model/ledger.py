@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.model.reply import Message, Reply
 from agent.model.troubles import DoorError
+from trainer.records import read_from
 
 TOKENS_A_CHARACTER = 1 / 3
 """For calls whose answer never came; a high guess for English."""
@@ -61,6 +62,7 @@ class Ledger:
         self._turn = 0
         self._guess = 0
         """Tokens of the last call by its length: they count where a provider reports none."""
+        self._read, self._kept = 0, list[dict[str, Any]]()
 
     def begin_turn(self) -> None:
         """A new message: the ceilings of a turn count from here."""
@@ -109,24 +111,16 @@ class Ledger:
                 )
 
     def _rows(self) -> list[dict[str, Any]]:
-        if not self.path.exists():
-            return []
-        lines = self.path.read_text("utf-8").splitlines()
-        return [row for line in lines if (row := _row(line)) is not None]
+        """All rows. Only what is new is read: a run's judge makes thousands."""
+        new, self._read = read_from(self.path, self._read)
+        self._kept += [row for row in new if {"kind", "call", "turn", "tokens"} <= row.keys()]
+        return self._kept
 
     def _write(self, row: dict[str, Any]) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-
-def _row(line: str) -> dict[str, Any] | None:
-    try:
-        row = json.loads(line)
-    except ValueError:  # the last line of a killed process
-        return None
-    return row if isinstance(row, dict) and {"kind", "call", "turn", "tokens"} <= row.keys() else None
 
 
 def _amount(name: str, value: float) -> str:
