@@ -1,4 +1,4 @@
-"""Attention per document on rows laid end to end, for the CPU.
+"""Attention per document, on rows laid end to end or padded at their end, for the CPU.
 
 A block mask over the whole flattened row computes what is then thrown away; one causal attention
 a document computes only what counts (facts: 3.8x of TRL's defaults against 2.6x).
@@ -48,11 +48,17 @@ def per_document(
     return torch.cat(documents, 2).transpose(1, 2).contiguous(), None
 
 
-def _mask(*args: Any, **kwargs: Any) -> torch.Tensor | None:
-    """No mask where documents are cut apart; the usual one for padded batches and decoding."""
-    if kwargs.get("attention_mask") is None:
+def _mask(batch_size: int, q_length: int, kv_length: int, *args: Any, **kwargs: Any) -> torch.Tensor | None:
+    """No mask where documents are cut apart, and none where rows are padded at their end.
+
+    Causal attention never looks ahead, so what stands after a row's end cannot reach its tokens; without a mask
+    the fast kernel serves. Rows padded at their beginning (for writing answers) keep the usual mask.
+    """
+    known = kwargs.get("attention_mask")
+    ends = known is not None and 1 < q_length == kv_length and bool(known[:, 0].all())
+    if known is None or ends:
         return None
-    return sdpa_mask(*args, **kwargs)
+    return sdpa_mask(batch_size, q_length, kv_length, *args, **kwargs)
 
 
 def register() -> None:

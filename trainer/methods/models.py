@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -55,11 +56,19 @@ def read_model(plan: Plan, folder: Path, head: str = "causal", quantization: Any
         dtype=dtype_of(plan),
         use_safetensors=True,
         trust_remote_code=False,
-        attn_implementation=plan.compute.attn_implementation,
+        attn_implementation=_attention(plan, folder),
         local_files_only=True,
         quantization_config=quantization,
         **more,
     )
+
+
+def _attention(plan: Plan, folder: Path) -> str:
+    """The plan's attention; a model that looks back less far than the rows are long needs the library's masks."""
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+    window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
+    narrow = window is not None and window < plan.schedule.max_length
+    return "sdpa" if narrow and plan.compute.attn_implementation == attention.NAME else plan.compute.attn_implementation
 
 
 def _quantization(plan: Plan) -> Any:

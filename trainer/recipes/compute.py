@@ -103,6 +103,9 @@ def _attention(draft: Draft, device: str, free: bool) -> Any:
     if device == "cpu" and free:
         why = "one attention a row: a mask over rows end to end would compute what is thrown away (3.8x against 2.6x)"
         value, source = "per_document", "measured with TRL 1.16 on two cores (docs/knowledge.md)"
+    elif device == "cpu":
+        why = "causal attention without a mask: what stands after a row's end can't be seen from before it"
+        value, source = "per_document", None
     elif device == "cuda" and "flash_attn" in here and kind_is_half(draft, device):
         why, value, source = "installed here, and made for rows end to end", "flash_attention_2", "arXiv 2307.08691"
     else:
