@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import platform
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -58,6 +59,12 @@ def _annotated(source: str) -> set[str]:
         for item in node.body
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
     }
+
+
+def versions() -> dict[str, str]:
+    """What a run depends on, as installed now: a result is repeated with the same ones."""
+    names = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers")
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
 def check_signatures(plan: Plan, training: frozenset[str] | None = None) -> None:

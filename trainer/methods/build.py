@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from trainer.methods.setup import Setup
+from trainer.plan import Lora
 
 MODULES = {
     "sft": "sft",
@@ -24,4 +25,9 @@ MODULES = {
 
 def trainer_for(setup: Setup) -> Any:
     """The very trainer of a run; the probe measures it too."""
-    return import_module(f"trainer.methods.{MODULES[setup.plan.method.method]}").build(setup)
+    trainer = import_module(f"trainer.methods.{MODULES[setup.plan.method.method]}").build(setup)
+    if isinstance(setup.plan.adapter, Lora) and setup.plan.adapter.init_lora_weights == "eva":
+        from trainer.methods import eva
+
+        eva.begin(setup, trainer.model)
+    return trainer

@@ -13,9 +13,11 @@ from trainer import processes
 from trainer.backends import ranks
 from trainer.checkpoints import last_good, put_aside, step_of, tidy
 from trainer.errors import UserFacingError
+from trainer.installed import versions
 from trainer.methods import together
 from trainer.methods.build import trainer_for
 from trainer.methods.dataset import examples_in
+from trainer.methods.ready import check_device
 from trainer.methods.saving import Diverged, keep_model, kept
 from trainer.methods.setup import Setup
 from trainer.methods.watch import Guard, Recorder
@@ -29,6 +31,7 @@ EVALUATION_SHARE = 0.15
 
 def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     """Train to the end, or to a stop. Returns whether a person stopped it."""
+    check_device(plan)
     set_seed(plan.schedule.seed)
     guard = Guard(run, _deadline(run, plan, resume))
     trainer = kept(_trainer(run, plan, base, guard))
@@ -104,6 +107,7 @@ def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> Any:
             "Raise max_length, check the roles.",
         )
     run.event("rows_encoded", **held)
+    run.event("versions", **versions())
     return trainer
 
 
@@ -121,6 +125,11 @@ def _checkpoint(run: Run) -> Path | None:
     put_aside(run.checkpoints, broken)
     step = step_of(good) if good else 0
     run.event("resumed", step=step, broken=broken)
+    if broken:
+        instead = f"going on from {good.name}" if good else "there is no whole one, so it begins anew"
+        words = f"{', '.join(broken)}: damaged (a file is missing or its checksum differs) and put aside; {instead}"
+        run.set_status("starting", phase=words)
+        run.event("damaged", checkpoints=broken, words=words)
     append(run.folder / "metrics.jsonl", {"resumed_from": step})
     return good
 
