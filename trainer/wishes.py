@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from trainer.plan import Scheduler, Task
 from trainer.plan.methods import RewardKind
@@ -109,6 +109,12 @@ class Wishes(BaseModel):
     commercial_use: bool | None = None
     priority: Literal["speed", "quality", "cost", "memory"] | None = None
 
+    @field_validator("reward", "new_tokens", "skip_rows", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """One word stands for a list of one."""
+        return [value] if isinstance(value, str) else value
+
     def said(self) -> dict[str, Any]:
         """Only what was said."""
         return {k: v for k, v in self.model_dump().items() if v not in (None, "")}
@@ -119,6 +125,9 @@ class Wishes(BaseModel):
         kept = {k: v for k, v in self.said().items() if not _replaced(k, newer)}
         if newer.get("dataset_path", self.dataset_path) != self.dataset_path:
             kept = {k: v for k, v in kept.items() if not k.endswith("_column")}  # of another file
+        for choice, bound in _BOUND.items():
+            if choice in newer and newer[choice] != self.said().get(choice, newer[choice]):
+                kept = {k: v for k, v in kept.items() if k not in bound}
         return Wishes(**(kept | newer))
 
 
@@ -130,7 +139,20 @@ _RIVALS = {
     "per_device_train_batch_size": {"effective_batch_size"},
     "gradient_accumulation_steps": {"effective_batch_size"},
     "effective_batch_size": {"per_device_train_batch_size", "gradient_accumulation_steps"},
+    "loss_type": {"method"},
+    "beta": {"method", "loss_type"},
+    "label_smoothing": {"method", "loss_type"},
+    "quantization": {"tuning"},
+    "freeze_trainable_layers": {"tuning"},
+    "num_virtual_tokens": {"tuning"},
 }
+
+
+_BOUND = {
+    "method": {"beta", "loss_type", "label_smoothing"},
+    "tuning": {"quantization", "use_rslora", "init_lora_weights", "freeze_trainable_layers", "num_virtual_tokens"},
+}
+"""What a choice brings with it: another choice drops it."""
 
 
 def _replaced(name: str, newer: dict[str, Any]) -> bool:

@@ -50,9 +50,13 @@ def rate_for(method: str, tuning: str, params: int) -> tuple[float, Reason]:
     size = params / 1e9
     row, unlike, factor = _nearest(method, tuning, size)
     far = _apart(row, size) > math.log(FAR)
-    corner = " at ".join([*([" with ".join(unlike)] if unlike else []), *([_size(size)] if far else [])])
+    corner = " at ".join([*([" with ".join(unlike)] if unlike else []), *([told(size)] if far else [])])
     times = f" times {factor:g}" if factor != 1 else ""
-    why = f"not known for {corner}; starting from {_told(row)}{times}: {row.why}" if corner else row.why
+    why = (
+        f"not known for {corner}; starting from {row.method}, {row.tuning}, {told(row.size_b)}{times}: {row.why}"
+        if corner
+        else row.why
+    )
     rate = float(f"{row.learning_rate * factor:.2g}")
     return rate, Reason(origin="recipe", why=why, source=row.source)
 
@@ -82,9 +86,6 @@ def _tried(method: str, tuning: str) -> list[tuple[tuple[str, str], list[str], f
     return ways
 
 
-def _told(row: Rate) -> str:
-    return f"{row.method}, {row.tuning}, {_size(row.size_b)}"
-
-
-def _size(billions: float) -> str:
+def told(billions: float) -> str:
+    """A model's size in words."""
     return f"{billions:g} B" if billions >= 0.1 else f"{billions * 1000:.2g} M parameters"

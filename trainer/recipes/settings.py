@@ -40,10 +40,11 @@ def setting(name: str, case: Case) -> tuple[Any, Reason]:
 
 
 def _fits(row: dict[str, Any], case: Case) -> bool:
-    named = all(getattr(case, key) in _listed(row[key]) for key in ("method", "tuning", "loss") if key in row)
+    named = all(getattr(case, key) in listed(row[key]) for key in ("method", "tuning", "loss") if key in row)
     few = case.rows < row.get("rows_below", float("inf"))
     return named and few and row.get("params_above", -1) < case.params < row.get("params_below", float("inf"))
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """A condition's values, one or several."""
     return value if isinstance(value, list) else [value]
