@@ -9,15 +9,19 @@ from tools.augmenting import carry_out_augmentation
 from tools.augmenting_words import augmentation_words
 from tools.desk import Desk, ToolResult
 from tools.orders import Order
+from tools.plan_words import plan_words
 from tools.preparing import carry_out_preparation
 from tools.preparing_words import preparation_words
 from tools.search.study import StudyStore
 from tools.wording import Voice
-from tools.words import in_english, plan_words, result_words, status_words
+from tools.words import in_english, queued_words, result_words, status_words
 from trainer import launch
 from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
 from trainer.runs import ACTIVE, Run
+
+SHOWN = ("reason", "saved", "eta_seconds", "phase", "place", "of", "waits_for", "wait_seconds")
+"""Facts of a run's state that programs are told where there are any."""
 
 
 def start_training(args: Nothing, desk: Desk) -> ToolResult:
@@ -52,17 +56,27 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
         study, new = StudyStore(desk.home).create(order, approval)
         if new or not (study.folder / "process.json").exists():
             study.start()
-        trials = order.search.n_trials if order.search else 0
+        trials, where = order.search.n_trials if order.search else 0, study.standing()
         say = f"{'Started' if new else 'Already started as'} {study.id}: up to {trials} trials."
+        if where is not None:
+            say = f"Approved as {study.id}, up to {trials} trials: it starts after {where.waits_for}."
         return ToolResult(say, {"study": study.id}, [{"type": "search_started", "study": study.id}])
     run, new = desk.store.create(order.planned, approval)
     if new or not (run.folder / "process.json").exists():
         # not new but never begun: the page died between the ticket and the launch
         launch.start(run)
-        say = desk.voice.say("started", run=run.id)
+        say = _begun(run, desk)
     else:
         say = desk.voice.say("already", run=run.id)
     return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
+
+
+def _begun(run: Run, desk: Desk) -> str:
+    """Started, or approved and after whom it starts."""
+    ahead = run.in_line()
+    if not ahead:
+        return desk.voice.say("started", run=run.id)
+    return desk.voice.say("starts_after", run=run.id, ahead=ahead["waits_for"])
 
 
 def run_status(args: OfRun, desk: Desk) -> ToolResult:
@@ -96,7 +110,7 @@ def stop_run(args: OfRun, desk: Desk) -> ToolResult:
         say = f"{run.id} is trained already and is only being tested; that ends by itself in a moment."
         return ToolResult(say, described(run))
     run.ask_stop()
-    say = desk.voice.say("stopping", run=run.id)
+    say = desk.voice.say("unqueued" if state == "queued" else "stopping", run=run.id)
     return ToolResult(say, described(run), [{"type": "stopping", "run_id": run.id}])
 
 
@@ -115,6 +129,8 @@ def resume_run(args: OfRun, desk: Desk) -> ToolResult:
     launch.start(run, resume=True)
     saved = run.last_checkpoint_name()
     say = desk.voice.say("resuming", run=run.id, saved=saved or desk.voice.say("beginning"))
+    if ahead := run.in_line(again=True):
+        say = f"{say} {queued_words(run, ahead, desk.voice)}"
     return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
 
 
@@ -141,5 +157,5 @@ def described(run: Run) -> dict[str, object]:
         "metrics": last,
         "plan": plan.model_dump(mode="json"),
         "result": run.result(),
-        **{k: state[k] for k in ("reason", "saved", "eta_seconds", "phase") if state.get(k)},
+        **{k: state[k] for k in SHOWN if state.get(k)},
     }

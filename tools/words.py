@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.wording import ENGLISH, Voice
-from trainer.data.doctor.words import table as rules
 from trainer.estimates import Range
-from trainer.facts import DataFinding, DataProfile
-from trainer.fields import diff
-from trainer.proposal import Proposal
+from trainer.facts import DataProfile
 from trainer.runs import Run
 
 
@@ -44,7 +41,7 @@ def data_words(profile: DataProfile, voice: Voice = ENGLISH, every: bool = False
     ]
     lines = [head, f"{'; '.join(roles)}." if roles else ""]
     if profile.format in ("preference", "kto"):
-        lines = [head, _preference(profile)]
+        lines = [head, voice.say(f"judged.{profile.format}")]
     if profile.lengths:
         n = profile.lengths
         lines.append(voice.say("lengths", mid=n.p50, most=f"{n.max:,}", tokenizer=n.tokenizer))
@@ -84,81 +81,6 @@ def in_english(lines: list[str], voice: Voice) -> list[str]:
     return [voice.say("english_here"), *said] if said and voice.say("english_here") else said
 
 
-def _preference(profile: DataProfile) -> str:
-    kind, method = (
-        ("answers marked good or bad", "KTO")
-        if profile.format == "kto"
-        else ("pairs of a preferred and a rejected answer", "DPO")
-    )
-    return f"They are {kind}: data for {method}, a method I can't train yet."
-
-
-def plan_words(proposal: Proposal, voice: Voice = ENGLISH) -> str:
-    """The plan in a few lines; the card shows the rest."""
-    proof, needs = proposal.preflight, proposal.estimates
-    lines = [
-        _plan_line(proposal, voice),
-        voice.say(
-            "needs",
-            time=span(needs.time, voice),
-            memory=span(needs.memory, voice),
-            cost=span(needs.cost, voice),
-            share=f"{100 * proof.trained_share:.0f}",
-            cut=proof.whole(proof.rows_cut),
-        ),
-    ]
-    odd = [f"- {f.advice}" for f in proposal.findings if f.severity != "info" and _new(f)]
-    lines += in_english(odd, voice)
-    lines.append(voice.say("blocked" if proposal.blockers else "waiting"))
-    return "\n".join(lines)
-
-
-def _new(finding: DataFinding) -> bool:
-    """Whether it is about the plan: what is about the data was told with them."""
-    return finding.rule not in rules() or finding.rule == "split_leak"
-
-
-def _plan_line(proposal: Proposal, voice: Voice) -> str:
-    plan, proof = proposal.plan, proposal.preflight
-    rank = getattr(plan.adapter, "lora_r", None)
-    return voice.say(
-        "plan",
-        model=plan.base_model,
-        how=voice.say("how_full" if plan.adapter.tuning == "full" else "how_lora"),
-        rows=f"{proof.train_rows:,}",
-        held=f"{proof.holdout_rows:,}",
-        tuning=plan.adapter.tuning,
-        rank=f" r={rank}" if rank else "",
-        rate=f"{plan.optimisation.learning_rate:g}",
-        epochs=number(plan.schedule.num_train_epochs),
-        batch=plan.effective_batch_size,
-        length=plan.schedule.max_length,
-    )
-
-
-def diff_words(old: Proposal, new: Proposal, voice: Voice = ENGLISH) -> str:
-    """What changed, old -> new, and what it does to time and memory."""
-    changed = {n: v for n, v in diff(old.plan, new.plan).items() if n not in ("goal", "roles")}
-    if not changed:
-        return voice.say("unchanged")
-    parts = [f"{name} {number(a)} → {number(b)}{_by(new, name, voice)}" for name, (a, b) in changed.items()]
-    lines = [voice.say("changed", parts=", ".join(parts))]
-    for label, a, b in (
-        ("time", old.estimates.time, new.estimates.time),
-        ("memory", old.estimates.memory, new.estimates.memory),
-    ):
-        if (a.low, a.high) != (b.low, b.high):
-            lines.append(f"{voice.say(label)}: {span(a, voice)} → {span(b, voice)}.")
-    lines += in_english([f"- {f.advice}" for f in new.findings if f not in old.findings], voice)
-    lines.append(voice.say("blocked_change" if new.blockers else "approve_this"))
-    return "\n".join(lines)
-
-
-def _by(proposal: Proposal, name: str, voice: Voice) -> str:
-    reason = proposal.reasons.get(name)
-    return f" ({voice.say('you') if reason.origin == 'user' else reason.why})" if reason else ""
-
-
 def status_words(run: Run, voice: Voice = ENGLISH) -> str:
     """Where a run stands, with what is saved when it died."""
     state = run.status()
@@ -169,6 +91,10 @@ def status_words(run: Run, voice: Voice = ENGLISH) -> str:
         "steps": f"{state.get('max_steps', 0):,}",
         "loss": _loss(run, voice),
     }
+    if kind == "queued":
+        return queued_words(run, state, voice)
+    if kind == "stopped" and state.get("left_line"):
+        return voice.say("left_line", **filled)
     if kind in ("starting", "running"):
         return voice.say("running", **filled, status=voice.say(f"statuses.{kind}"), left=_left(state, voice))
     if kind == "evaluating":
@@ -181,6 +107,15 @@ def status_words(run: Run, voice: Voice = ENGLISH) -> str:
     how = voice.say(f"endings.{kind}") if voice.knows(f"endings.{kind}") else kind
     ended = voice.say("ended", **filled, how=how, reason=reason)
     return f"{ended} {voice.say('saved', saved=saved) if saved else voice.say('nothing_saved')}"
+
+
+def queued_words(run: Run, state: dict[str, Any], voice: Voice = ENGLISH) -> str:
+    """Behind whom a run waits, at which place, and how long if that is known. `state` is the run's status."""
+    wait = state.get("wait_seconds")
+    minutes = "" if wait is None else voice.say("wait", minutes=max(1, round(wait / 60)))
+    return voice.say(
+        "queued", run=run.id, ahead=state.get("waits_for"), place=state.get("place"), of=state.get("of"), wait=minutes
+    )
 
 
 def _loss(run: Run, voice: Voice) -> str:

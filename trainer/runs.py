@@ -110,12 +110,20 @@ class Run:
         return known | _silence(known) if known.get("status") in ACTIVE else known
 
     def _in_line(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Its place while something is before it: {status: queued, place, of, waits_for, wait_seconds}."""
-        where = None if known.get("kind") == "trial" else waiting.standing(self)
+        facts = {} if known.get("kind") == "trial" else self.in_line()
+        return {"status": "queued" if facts else "starting", **facts}
+
+    def in_line(self, again: bool = False) -> dict[str, Any]:
+        """Its place while something is before it: {place, of, waits_for, wait_seconds}, else {}.
+
+        `again`: it was resumed just now, so it stands at the end. Seconds are None where one before it can't say.
+        """
+        where = waiting.standing(self, again)
         if where is None:
-            return {"status": "starting"}
-        facts = {"status": "queued", "place": where.place, "of": where.of, "waits_for": where.waits_for}
-        return facts | {"wait_seconds": waiting.seconds_until(self, where)}
+            return {}
+        left = [_seconds_left(self.folder.parent / name) for name in where.ahead]
+        seconds = None if None in left else sum(s for s in left if s is not None)
+        return {"place": where.place, "of": where.of, "waits_for": where.waits_for, "wait_seconds": seconds}
 
     def alive(self) -> bool:
         """Whether one of its processes still runs: by its lock in the line, or by id and start time."""
@@ -130,6 +138,8 @@ class Run:
         reason = ended.get("reason", "the process and its watcher were killed")
         if not ended and processes.rebooted(known):
             reason = "interrupted: the machine was restarted while it ran"
+        if not ended and not os.access(self.folder, os.W_OK):
+            reason = f"nothing can be written to {self.folder}: it is read-only. Make it writable, then resume"
         if known.get("status") == "queued":
             reason = "its process was killed while it waited for the device, or the machine restarted"
         return {"reason": reason, "saved": self.last_checkpoint_name()}
@@ -146,6 +156,18 @@ class Run:
     def ask_stop(self) -> None:
         """Ask the worker to save and stop; it looks after every step."""
         (self.folder / "stop").touch()
+
+
+def _seconds_left(folder: Path) -> float | None:
+    """What a run says about its end; before it trains, the middle of its estimate."""
+    state = read_json(folder / "status.json")
+    if state.get("status") == "running" and state.get("eta_seconds") is not None:
+        return max(0.0, float(state["eta_seconds"]) - (processes.since(state) or 0.0))
+    estimate = read_json(folder / "proposal.json").get("estimates", {}).get("time", {})
+    low, high = estimate.get("low"), estimate.get("high")
+    if state.get("status") not in ("queued", "starting") or low is None or high is None:
+        return None
+    return 30.0 * (float(low) + float(high))
 
 
 def _silence(known: dict[str, Any]) -> dict[str, Any]:
@@ -199,6 +221,10 @@ class RunStore:
             except FileExistsError:
                 number += 1
 
+    def _was(self, name: str) -> bool:
+        """Whether an approval began a run of this name."""
+        return self.approvals.is_dir() and any(t.read_text() == name for t in self.approvals.iterdir() if t.is_file())
+
     def all(self) -> list[Run]:
         """Every run that was begun, oldest first; a folder without a plan is none."""
         named = [Run(p) for p in self.root.glob("run-*") if re.fullmatch(r"run-\d+", p.name)]
@@ -213,5 +239,7 @@ class RunStore:
         for run in runs:
             if run.id == name:
                 return run
+        if self._was(name):
+            raise UserFacingError(f"the folder of {name} has vanished", str(self.root / name), "Put it back.")
         known = nearest(name, [run.id for run in runs]) if runs else "There are no runs yet."
         raise UserFacingError(f"there is no run {name[:80]}", "", known)

@@ -19,7 +19,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from trainer import processes
 from trainer.devices import Claim, claim_of, who_of
+from trainer.devices import claim as claim_for
 from trainer.errors import UserFacingError
+from trainer.plan import Compute
 from trainer.records import read_json
 from trainer.tickets import Ticket, held, lock, name_of, read, rewrite, write_new
 
@@ -30,6 +32,8 @@ POLL = 0.5
 """Seconds between two looks of one that waits."""
 PATIENCE = 10.0
 """Seconds that the line waits for a run that was approved earlier and whose process has not come yet."""
+LAST = 9_999_999
+"""First figure of one that has no number of its own."""
 FRONT = 99_999
 """Second figure of the first ticket that was moved to the front; each later one takes one less."""
 
@@ -59,8 +63,8 @@ class Place:
     def env(self) -> dict[str, str]:
         """The environment of the worker: it sees the GPUs of its turn and no others."""
         cards = [d.removeprefix("cuda:") for d in self.devices if d.startswith("cuda:")]
-        seen = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": ",".join(cards)} if cards else {}
-        return {**os.environ, **seen}
+        seen = {"CUDA_VISIBLE_DEVICES": ",".join(cards), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+        return {**os.environ, **(seen if cards else {})}
 
 
 class Line:
@@ -119,44 +123,41 @@ class Line:
             mine = next((t for t in tickets if t.claim.who == who), None)
             if mine is None:
                 raise UserFacingError("its place in the line was removed", str(self.folder), f"Resume {who}.")
-            devices = mine.devices or _free(mine, tickets)
-            if devices and not mine.devices:
-                if patient and self._coming(mine, tickets):
-                    return ()
+            if mine.devices:
+                return mine.devices
+            devices = _free(mine, [*tickets, *(self._coming(mine, tickets) if patient else [])])
+            if devices:
                 rewrite(file, replace(mine, devices=devices))
             return devices
 
-    def _coming(self, mine: Ticket, tickets: list[Ticket]) -> bool:
-        """Whether a run approved before this one was started just now and does not stand here yet."""
+    def _coming(self, mine: Ticket, tickets: list[Ticket]) -> list[Ticket]:
+        """Runs approved before this one that were started just now and do not stand here yet."""
         here = {t.claim.who for t in tickets}
+        found = []
         for folder in (self.home / "runs").glob("run-*"):
-            earlier = folder.name[4:].isdigit() and int(folder.name[4:]) < mine.order[0]
-            if not earlier or folder.name in here:
-                continue
-            known = read_json(folder / "status.json")
-            since = processes.since(known)
-            if known.get("status") == "starting" and since is not None and since < PATIENCE:
-                return True
-        return False
+            number = int(folder.name[4:]) if folder.name[4:].isdigit() else mine.order[0]
+            if number < mine.order[0] and folder.name not in here and _just_started(folder):
+                compute = Compute.model_validate(read_json(folder / "proposal.json")["plan"]["compute"])
+                found.append(Ticket((number, 0), claim_for(folder.name, folder.name, compute)))
+        return sorted(found, key=lambda t: t.order)
 
     def ticket(self, who: str) -> Ticket | None:
         """The ticket of one that stands here or has its turn."""
         return next((t for t in self.tickets() if t.claim.who == who), None)
 
-    def standing(self, claim: Claim) -> Standing | None:
-        """Where it stands; None when it holds its device or nobody is before it."""
-        others = [t for t in self.tickets() if t.claim.lane == claim.lane and t.claim.lane]
-        mine = next((t for t in others if t.claim.who == claim.who), None)
-        if mine is not None and mine.devices:
+    def standing(self, claim: Claim, number: int) -> Standing | None:
+        """Where it stands, or would stand with this number; None when it holds its device or nothing is before it."""
+        tickets = self.tickets()
+        mine = next((t for t in tickets if t.claim.who == claim.who), Ticket((number, 0), claim))
+        others = [t for t in tickets if t.claim.party != claim.party and t.claim.lane == claim.lane]
+        others += [t for t in self._coming(mine, tickets) if t.claim.lane == claim.lane]
+        if mine.devices or not claim.lane or _free(mine, others):
             return None
-        waiting = [t for t in others if not t.devices]
-        before = [t for t in waiting if mine is None or t.order < mine.order]
-        holders = list(dict.fromkeys(t.claim.party for t in others if t.devices and t.claim.party != claim.party))
-        ahead = (*holders, *(t.claim.who for t in before))
-        if not ahead:
-            return None
-        last = before[-1].claim.who if before else ", ".join(holders)
-        return Standing(len(before) + 1, len(waiting) + (mine is None), last, ahead)
+        waiting = sorted((t for t in others if not t.devices), key=lambda t: t.order)
+        before = [t.claim.who for t in waiting if t.order < mine.order]
+        holders = list(dict.fromkeys(t.claim.party for t in others if t.devices))
+        last = before[-1] if before else ", ".join(holders)
+        return Standing(len(before) + 1, len(waiting) + 1, last, (*holders, *before))
 
     def first(self, who: str) -> bool:
         """Move one that waits to the front. False when it does not wait here."""
@@ -183,10 +184,14 @@ def turn(run: Run, again: bool = False) -> Iterator[Place | None]:
     `again`: a run that is resumed stands at the end; a new one stands where its approval put it.
     """
     line, claim = Line(home_of(run.folder)), claim_of(run)
-    number = None if again or claim.who != claim.party else int(run.id.split("-")[1])
-    with line.stand(claim, number) as file:
+    with line.stand(claim, None if again or claim.who != claim.party else _number(run)) as file:
         devices = _waited(run, line, file, claim)
         yield Place(devices, (file.fileno(),)) if devices else None
+
+
+def _number(run: Run) -> int:
+    number = run.id.rpartition("-")[2]
+    return int(number) if number.isdigit() else LAST
 
 
 def _waited(run: Run, line: Line, file: IO[bytes], claim: Claim) -> tuple[str, ...]:
@@ -196,7 +201,7 @@ def _waited(run: Run, line: Line, file: IO[bytes], claim: Claim) -> tuple[str, .
         if devices := line.advance(claim.who, file, time.monotonic() - since < PATIENCE):
             run.set_status("starting", started=time.time(), left_line=None)
             return devices
-        standing = line.standing(claim)
+        standing = line.standing(claim, LAST)
         if standing is not None and not told:
             told = True
             run.set_status("queued")
@@ -217,15 +222,26 @@ def party(home: Path, claim: Claim, told: Any) -> Iterator[Place]:
     with line.stand(claim) as file:
         since = time.monotonic()
         while not (devices := line.advance(claim.who, file, time.monotonic() - since < PATIENCE)):
-            told(line.standing(claim))
+            told(line.standing(claim, LAST))
             time.sleep(POLL)
         told(None)
         yield Place(devices, (file.fileno(),))
 
 
-def standing(run: Run) -> Standing | None:
-    """Where the run stands in its line; None when nobody is before it."""
-    return Line(home_of(run.folder)).standing(claim_of(run))
+def standing(run: Run, again: bool = False) -> Standing | None:
+    """Where the run stands; None when nothing is before it. `again`: it was resumed, and may still be on its way."""
+    return Line(home_of(run.folder)).standing(claim_of(run), LAST if again else _number(run))
+
+
+def first(run: Run) -> bool:
+    """Move a run to the front of its line. False when it does not wait, nor came within a few seconds."""
+    line, who = Line(home_of(run.folder)), who_of(run)
+    deadline = time.monotonic() + PATIENCE
+    while not (moved := line.first(who)) and line.ticket(who) is None and time.monotonic() < deadline:
+        if not _just_started(run.folder):
+            return False
+        time.sleep(POLL)
+    return moved
 
 
 def holds(run: Run) -> bool:
@@ -233,23 +249,10 @@ def holds(run: Run) -> bool:
     return Line(home_of(run.folder)).ticket(who_of(run)) is not None
 
 
-def seconds_until(run: Run, where: Standing) -> float | None:
-    """Seconds until its turn, as far as the runs before it tell; None when one of them can't say."""
-    folders = [run.folder.parent / name for name in where.ahead]
-    left = [_seconds_left(folder) for folder in folders]
-    return None if None in left else sum(s for s in left if s is not None)
-
-
-def _seconds_left(folder: Path) -> float | None:
-    """What a run says about its end; before it trains, the middle of its estimate."""
-    state = read_json(folder / "status.json")
-    if state.get("status") == "running" and state.get("eta_seconds") is not None:
-        return max(0.0, float(state["eta_seconds"]) - (processes.since(state) or 0.0))
-    estimate = read_json(folder / "proposal.json").get("estimates", {}).get("time", {})
-    low, high = estimate.get("low"), estimate.get("high")
-    if state.get("status") not in ("queued", "starting") or low is None or high is None:
-        return None
-    return 30.0 * (float(low) + float(high))
+def _just_started(folder: Path) -> bool:
+    known = read_json(folder / "status.json")
+    since = processes.since(known)
+    return known.get("status") == "starting" and since is not None and since < PATIENCE
 
 
 def _free(mine: Ticket, tickets: list[Ticket]) -> tuple[str, ...]:

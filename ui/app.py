@@ -98,7 +98,7 @@ class Page:
                 self._run_tab()
             with gr.Tab("Results", id="results"):
                 self.result = gr.HTML(html.empty("The verdict comes here when a run has ended."))
-            with gr.Tab("All runs", id="runs"):
+            with gr.Tab("All runs", id="runs") as self.all_runs:
                 self.runs = gr.HTML(html.runs_table([]))
                 self.refresh = gr.Button("Refresh", size="sm")
 
@@ -180,7 +180,8 @@ class Page:
         self.more.change(lambda *a: watch(a[0], a[1], a[2], "", a[4]), live_in, watched, **PRIVATE)
         self.stop.click(lambda t, b: act(t, b, "stop"), [self.thread, self.brain], [self.chat], **PRIVATE)
         self.resume.click(lambda t, b: act(t, b, "resume"), [self.thread, self.brain], [self.chat], **PRIVATE)
-        self.refresh.click(lambda: html.runs_table(commands.runs()), None, [self.runs], **PRIVATE)
+        again = [self.refresh.click, self.all_runs.select]
+        gr.on(again, lambda: html.runs_table(commands.runs()), None, [self.runs], **PRIVATE)
 
     def data_box(self) -> gr.State:
         """What was typed and dropped, kept between the echo and the answer."""

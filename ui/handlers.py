@@ -210,18 +210,18 @@ def watch(thread: str, brain: str, job: str, seen: str, more: bool) -> tuple[Any
     now = f"{live.signature(run)} {more}"
     if run is None or now == seen:
         return NOTHING
-    state, history, result = run.status(), run.history(), run.result()
+    state, history, result, runs = run.status(), run.history(), run.result(), commands.runs()
     findings = commands.explain(run.id, "", None)["findings"] if result else []
     odd = [f for f in findings if f["label"] != "healthy"]
     ended = state.get("status") in ENDED
     return (
         now,
-        html.run_panel(run.id, state, live.latest(history)),
+        html.run_panel(run.id, state, live.latest(history), runs),
         gr.Plot(value=loss_figure(history, odd, more), visible=bool(history)),
         gr.Checkbox(visible=bool(history)),
         gr.Row(visible=True),
         html.result_panel(run.id, result, odd),
-        html.runs_table(commands.runs()),
+        html.runs_table(runs),
         _told(thread, brain, lambda s: s.report(run.id)) if ended else gr.skip(),
         html.stepper(stage([], False, state)),
         gr.skip(),
@@ -237,7 +237,7 @@ def _watch_search(thread: str, brain: str, study_id: str, seen: str) -> tuple[An
     panel = html.study_panel(study_id, state)
     if panel == seen:
         return NOTHING
-    ended = state.get("status") != "running"
+    ended = state.get("status") not in commands.SEARCHING
     chat = _told(thread, brain, lambda s: s.conclude(study_id)) if ended else gr.skip()
     concluded = study_id if ended else gr.skip()
     hidden = gr.Row(visible=False)

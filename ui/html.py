@@ -79,21 +79,27 @@ def _findings(found: list[dict[str, Any]]) -> str:
     if not found:
         return ""
     marks = {"blocker": "stops it", "critical": "critical", "warn": "mind", "info": "note"}
-    items = "".join(
-        f'<li class="{esc(f["severity"])}"><span>{marks.get(f["severity"], "note")}</span>{esc(f["advice"])}</li>'
-        for f in found
-    )
+    items = "".join(_finding(f, marks.get(f["severity"], "note")) for f in found)
     return f'<ul class="ts-findings">{items}</ul>'
+
+
+def _finding(found: dict[str, Any], mark: str) -> str:
+    """A finding's sentence; a program that it holds stands under it as it is, as text."""
+    said, program = views.own_file(found)
+    shown = f'<pre class="ts-program">{esc(program)}</pre>' if program else ""
+    return f'<li class="{esc(found["severity"])}"><span>{mark}</span><div>{esc(said)}{shown}</div></li>'
 
 
 def _trained_row(proposal: Proposal) -> str:
     """One row as the model will see it; what it learns to write is marked."""
     proof = proposal.preflight
     pieces = marked_row([p.model_dump() for p in proof.shown])
-    share = f"{100 * proof.trained_share:.0f} %"
+    said = f"Will it learn? {100 * proof.trained_share:.0f} % of the text is trained on"
+    if proof.own_answers:
+        said = "What it is asked: the prompt as it sees it; the answer is its own"
     return (
-        f'<details class="ts-proof"><summary>Will it learn? {share} of the text is trained on '
-        f"(row {proof.shown_row} shown)</summary><pre>{pieces}</pre></details>"
+        f'<details class="ts-proof"><summary>{said} (row {proof.shown_row} shown)</summary>'
+        f"<pre>{pieces}</pre></details>"
     )
 
 
@@ -112,8 +118,12 @@ def _plan_table(proposal: Proposal) -> str:
     return f'<div class="ts-scroll"><table class="ts-table"><tr><th>what</th><th>value</th><th>why</th></tr>{rows}</table></div>'
 
 
-def run_panel(run_id: str, state: dict[str, Any], latest: dict[str, Any]) -> str:
-    """Progress of one run."""
+def run_panel(
+    run_id: str, state: dict[str, Any], latest: dict[str, Any], runs: list[dict[str, Any]] | None = None
+) -> str:
+    """Progress of one run; of a queued one, its place among the `runs`."""
+    if state.get("status") == "queued":
+        return _queue_panel(run_id, state, runs or [])
     step, steps = int(state.get("step") or 0), max(1, int(state.get("max_steps") or 1))
     share = min(100, round(100 * step / steps))
     eta = state.get("eta_seconds")
@@ -131,6 +141,19 @@ def run_panel(run_id: str, state: dict[str, Any], latest: dict[str, Any]) -> str
         f'<section class="ts-card"><h2>{esc(run_id)}: {esc(state.get("status"))}</h2>'
         f'<div class="ts-bar" role="progressbar" aria-valuenow="{share}" aria-valuemin="0" aria-valuemax="100">'
         f'<i style="width:{share}%"></i></div><p>step {step:,} of {steps:,}</p><p class="ts-facts">{told}</p></section>'
+    )
+
+
+def _queue_panel(run_id: str, state: dict[str, Any], runs: list[dict[str, Any]]) -> str:
+    """The line before the device, this run marked."""
+    rows = "".join(
+        f"<tr{' class=best' if name == run_id else ''}><th scope='row'>{esc(name)}</th><td>{esc(place)}</td></tr>"
+        for name, place in views.line(runs)
+    )
+    told = f"{views.queue_text(state)}. It starts by itself; stop takes it out of the line."
+    return (
+        f'<section class="ts-card"><h2>{esc(run_id)}: queued</h2><p class="ts-note">{esc(told)}</p>'
+        f'<table class="ts-table ts-line">{rows}</table></section>'
     )
 
 
@@ -185,18 +208,18 @@ def study_panel(study_id: str, state: dict[str, Any]) -> str:
     )
     told = f'<p class="ts-note">{esc(state["text"])}</p>' if state.get("text") else ""
     return (
-        f'<section class="ts-card"><h2>{esc(study_id)}: {esc(state.get("status"))}</h2>{told}<div class="ts-scroll">'
+        f'<section class="ts-card"><h2>{esc(study_id)}: {esc(views.state_text(state))}</h2>{told}<div class="ts-scroll">'
         '<table class="ts-table"><tr><th>trial</th><th>state</th><th>steps</th><th>values</th><th>best validation loss</th></tr>'
         f"{rows}</table></div></section>"
     )
 
 
 def runs_table(runs: list[dict[str, Any]]) -> str:
-    """All runs, the newest first."""
+    """All runs, the newest first; those that wait say behind whom."""
     if not runs:
         return empty("No run yet. Approve a plan and it is listed here.")
     rows = "".join(
-        f"<tr><th scope='row'>{esc(r['run_id'])}</th><td>{esc(r['status'])}</td><td>{r['step']:,} of {r['max_steps']:,}</td>"
+        f"<tr><th scope='row'>{esc(r['run_id'])}</th><td>{esc(views.state_text(r))}</td><td>{r['step']:,} of {r['max_steps']:,}</td>"
         f"<td>{esc(r['goal'][:80])}</td><td>{esc(r['verdict'] or '-')}</td></tr>"
         for r in runs
     )

@@ -34,4 +34,5 @@ def signature(run: Run | None) -> str:
     state = run.status()
     metrics = run.folder / "metrics.jsonl"
     size = metrics.stat().st_size if metrics.is_file() else 0
-    return f"{run.id} {state.get('status')} {state.get('step')} {state.get('phase')} {size} {bool(run.result())}"
+    line = [state.get("place"), state.get("of"), state.get("waits_for"), round((state.get("wait_seconds") or 0) / 60)]
+    return f"{run.id} {state.get('status')} {state.get('step')} {state.get('phase')} {size} {bool(run.result())} {line}"

@@ -9,9 +9,11 @@ from typing import Any
 from trainer.estimates import Range
 from trainer.plan import Plan
 from trainer.proposal import Proposal
-from ui.glossary import MEANING
+from ui.glossary import METHODS, TUNINGS, meaning
 
-HIDDEN = {"schema_version", "fingerprint", "model_fingerprint"}
+HIDDEN = {"schema_version", "fingerprint", "model_fingerprint", "teacher_fingerprint", "retention_fingerprint"}
+OWN_FILE = "own_reward_file"
+"""The finding that holds the text of a person's own reward file."""
 
 
 def value_text(value: Any) -> str:
@@ -23,10 +25,18 @@ def value_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, dict):
-        return ", ".join(f"{v} = {k}" for k, v in value.items())
+        return reward_text(value) if "kind" in value else ", ".join(f"{v} = {k}" for k, v in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(value_text, value)) or "none"
     return str(value)
+
+
+def reward_text(reward: dict[str, Any]) -> str:
+    """'length (max_length 200) x 0.5': a reward with what was said of it."""
+    shown = {k: v for k, v in reward.items() if k not in ("kind", "weight", "fingerprint") and v is not None}
+    parts = ", ".join(f"{k} {v}" for k, v in shown.items())
+    weight = reward.get("weight", 1.0)
+    return f"{reward['kind']}{f' ({parts})' if parts else ''}{f' x {weight:g}' if weight != 1 else ''}"
 
 
 def range_text(estimate: Range) -> str:
@@ -49,8 +59,10 @@ def plan_rows(proposal: Proposal) -> list[dict[str, str]]:
         rows.append(
             {
                 "field": name,
-                "value": value_text(Path(value).name if name == "dataset_path" else value),
-                "meaning": MEANING.get(name, ""),
+                "value": value_text(
+                    Path(value).name if name in ("dataset_path", "retention_path") and value else value
+                ),
+                "meaning": meaning(name, value),
                 "why": f"{reason.why}{source}" if reason else "",
                 "origin": reason.origin if reason else "default",
             }
@@ -80,6 +92,7 @@ def simple_lines(proposal: Proposal) -> list[tuple[str, str]]:
             f"{proof.train_rows:,} {unit}; {proof.holdout_rows:,} more are sealed away for the test",
         ),
         ("With", f"{plan.base_model}, training {_moved(plan)}"),
+        *_runs_on(plan),
         (
             "It takes",
             f"{range_text(needs.time)}, {range_text(needs.memory)} of memory, {range_text(needs.cost)}",
@@ -91,9 +104,19 @@ def simple_lines(proposal: Proposal) -> list[tuple[str, str]]:
 
 def _moved(plan: Plan) -> str:
     """Which weights move."""
-    if plan.adapter.tuning == "full":
-        return "all of its weights"
-    return "its last layers" if plan.whole_model else "a small adapter beside its weights"
+    layers = getattr(plan.adapter, "freeze_trainable_layers", None)
+    return f"its last {layers} layers" if layers else TUNINGS[plan.adapter.tuning]
+
+
+def _runs_on(plan: Plan) -> list[tuple[str, str]]:
+    """Said where it is more than one process of this machine."""
+    compute = plan.compute
+    if compute.backend == "hosted":
+        return [("Runs on", f"the service at {compute.address or 'an address not known yet'}")]
+    many = f"{compute.num_processes} processes" + (f" on {compute.num_nodes} machines" * (compute.num_nodes > 1))
+    if compute.backend == "ray":
+        return [("Runs on", f"Ray ({compute.address or 'a cluster of its own on this machine'}), {many}")]
+    return [("Runs on", f"{many} of this machine")] if compute.num_processes > 1 else []
 
 
 def _private(plan: Plan) -> str:
@@ -109,22 +132,48 @@ def _private(plan: Plan) -> str:
 
 
 def _learns(proposal: Proposal) -> str:
+    """The task, the way of learning, and how much of the rows is used."""
     plan, proof = proposal.plan, proposal.preflight
-    what = plan.task.replace("_", " ")
-    share = f"{100 * proof.trained_share:.0f} % of the text is trained on"
-    if proof.own_answers:
-        share = "it writes answers to your prompts and learns from what they earn"
-        if plan.method.method == "distillation":
-            share = "it writes answers to your prompts and learns what the teacher would have said"
+    what = f"{plan.task.replace('_', ' ')}: it {METHODS[plan.method.method]}"
+    share = "" if proof.own_answers else f"; {100 * proof.trained_share:.0f} % of the text is trained on"
     nothing = "nothing is cut off in the part looked at" if proof.sampled else "nothing is cut off"
     cut = f"{proof.whole(proof.rows_cut)} rows are cut off" if proof.rows_cut else nothing
-    return f"{what}: {share}, {cut}"
+    return f"{what}{share}, {cut}"
+
+
+def own_file(finding: dict[str, Any]) -> tuple[str, str]:
+    """A finding's sentence, and the text of a program that it holds ('' where it holds none)."""
+    if finding["rule"] != OWN_FILE:
+        return finding["advice"], ""
+    said, _, text = finding["advice"].partition("\n")
+    return said, text.strip("\n")
 
 
 def title(proposal: Proposal) -> str:
     """The card's headline."""
     goal = " ".join(proposal.plan.goal.split())
     return goal if len(goal) <= 90 else goal[:87] + "..."
+
+
+def state_text(state: dict[str, Any]) -> str:
+    """'running', or 'queued, place 1 of 2, after run-7'."""
+    if state.get("status") != "queued":
+        return str(state.get("status"))
+    return f"queued, place {state['place']} of {state['of']}, after {state['waits_for']}"
+
+
+def queue_text(state: dict[str, Any]) -> str:
+    """'It waits for run-7: place 1 of 2, about 12 minutes'."""
+    seconds = state.get("wait_seconds")
+    minutes = "" if seconds is None else f", about {max(1, round(seconds / 60))} minutes"
+    return f"It waits for {state['waits_for']}: place {state['place']} of {state['of']}{minutes}"
+
+
+def line(runs: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Who has a device and who waits, in the order of their turns: (run, what it does)."""
+    working = [(r["run_id"], str(r["status"])) for r in runs if r["status"] in ("starting", "running", "evaluating")]
+    queued = sorted((r for r in runs if r["status"] == "queued"), key=lambda r: r["place"])
+    return [*working, *((r["run_id"], f"place {r['place']}, after {r['waits_for']}") for r in queued)]
 
 
 def curve(history: list[dict[str, Any]], field: str) -> tuple[list[int], list[float]]:

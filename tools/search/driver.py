@@ -6,6 +6,7 @@ more and never stops the study. The sealed hold-out is not touched: the validati
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -21,7 +22,7 @@ from tools.orders import SearchSettings
 from tools.search.result import conclude
 from tools.search.space import WHOLE, own_values
 from tools.search.study import Study
-from trainer import launch
+from trainer import launch, waiting
 from trainer.fields import replace
 from trainer.plan import Plan
 from trainer.records import dumps
@@ -183,7 +184,9 @@ def main() -> None:
     study = Study(Path(sys.argv[1]))
     study.mark()
     try:
-        Driver(study).run()
+        with waiting.party(study.folder.parents[1], study.claim(), study.stands) as place:
+            os.environ.update(place.env())
+            Driver(study).run()
     except Exception as error:  # noqa: BLE001  (the process boundary: nothing may vanish)
         traceback.print_exc()
         study.write(

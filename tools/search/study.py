@@ -14,10 +14,15 @@ from typing import Any
 import psutil
 
 from tools.orders import Order
+from trainer.devices import Claim, claim
 from trainer.errors import UserFacingError
 from trainer.machine import worker_env
 from trainer.records import read_json, write_atomic
 from trainer.runs import Run, RunStore
+from trainer.waiting import LAST, Line, Standing
+
+ACTIVE = ("queued", "running")
+"""A search that will go on by itself."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,25 @@ class Study:
         return RunStore(self.folder).all()
 
     def state(self) -> dict[str, Any]:
-        """Progress and result; 'died' when the driver is gone."""
+        """Progress and result; 'died' when the driver is gone, 'queued' with its place while it waits."""
         known = read_json(self.folder / "study.json")
         if known.get("status") == "running" and not self._alive():
             return known | {"status": "died"}
-        return known
+        return known | {"status": "queued", **known["line"]} if known.get("line") else known
+
+    def claim(self) -> Claim:
+        """It holds what its plan needs, for all trials."""
+        return claim(self.id, self.id, self.order().planned.plan.compute)
+
+    def standing(self) -> Standing | None:
+        """Where it stands in the line; None when nothing is before it."""
+        return Line(self.folder.parents[1]).standing(self.claim(), LAST)
+
+    def stands(self, where: Standing | None) -> None:
+        """Note where it stands, if that has changed; None when its turn has come."""
+        line = where and {"place": where.place, "of": where.of, "waits_for": where.waits_for}
+        if read_json(self.folder / "study.json").get("line") != line:
+            self.write(line=line)
 
     def write(self, **facts: Any) -> None:
         """Replace the state document, keeping earlier facts."""
@@ -79,7 +98,7 @@ class Study:
 
     def wait(self, tick: float = 1.0) -> dict[str, Any]:
         """Block until the study has ended."""
-        while self.state().get("status") == "running":
+        while self.state().get("status") in ACTIVE:
             time.sleep(tick)
         return self.state()
 

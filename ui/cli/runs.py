@@ -43,11 +43,10 @@ def train(
     _approved(yes, proposal.hash, as_json)
     run = commands.start(proposal)
     if not follow:
-        emit(
-            as_json,
-            {"run_id": run.id, "status": run.status().get("status"), "hash": proposal.hash},
-            f"Started {run.id}.",
-        )
+        state = run.status()
+        told = f"Approved: {run.id} starts after {state['waits_for']}." if "place" in state else f"Started {run.id}."
+        facts = {k: state[k] for k in ("status", "place", "of", "waits_for") if k in state}
+        emit(as_json, {"run_id": run.id, **facts, "hash": proposal.hash}, told)
         return
     ended = _followed(run)
     emit(as_json, commands.show(run.id), _ending(run))
@@ -63,6 +62,8 @@ def _followed(run: Any) -> dict[str, Any]:
     last = None
     for state in commands.follow(run):
         steps = f"{state.get('step', 0)}/{state.get('max_steps', 0)}"
+        if state.get("status") == "queued":
+            steps = f"after {state['waits_for']}, place {state['place']} of {state['of']}"
         line = f"{state.get('status')} {steps} {state.get('phase') or ''}".strip()
         if line != last and sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{line}")
@@ -80,19 +81,28 @@ def _ending(run: Any) -> str:
 
 
 @command
-def runs(as_json: Json = False) -> None:
-    """All runs, the newest first."""
+def runs(
+    first: Annotated[str | None, typer.Option("--first", help="A queued run to move to the front of the line.")] = None,
+    as_json: Json = False,
+) -> None:
+    """All runs, the newest first; queued ones with their place."""
     from agent import commands
 
+    if first is not None:
+        note(commands.first(first))
     found = commands.runs()
-    text = "\n".join(
-        f"{r['run_id']}  {r['status']}  step {r['step']} of {r['max_steps']}  {r['goal'][:60]}" for r in found
-    )
+    text = "\n".join(f"{r['run_id']}  {_state(r)}  {r['goal'][:60]}" for r in found)
     emit(
         as_json,
         {"runs": found},
         text or "There are no runs yet. Start one with `tunesmith plan` and `tunesmith train`.",
     )
+
+
+def _state(run: dict[str, Any]) -> str:
+    if run["status"] == "queued":
+        return f"queued  place {run['place']} of {run['of']}, after {run['waits_for']}"
+    return f"{run['status']}  step {run['step']} of {run['max_steps']}"
 
 
 @command
@@ -198,6 +208,8 @@ def search(
 
 def _trials_as_they_end(study: Any) -> None:
     """A line on stderr for every trial that has ended."""
+    from agent import commands
+
     told: set[int] = set()
     while True:
         state = study.state()
@@ -206,7 +218,7 @@ def _trials_as_they_end(study: Any) -> None:
                 told.add(trial["number"])
                 value = "" if trial["value"] is None else f", validation loss {trial['value']:.4f}"
                 note(f"trial {trial['number']}: {trial['state']}{value}  {trial['params']}")
-        if state.get("status") != "running":
+        if state.get("status") not in commands.SEARCHING:
             return
         time.sleep(0.5)
 
