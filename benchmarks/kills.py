@@ -35,7 +35,7 @@ from trainer.proposal import Proposal, propose
 from trainer.runs import Run, RunStore
 from trainer.wishes import Wishes
 
-STEPS, SAVE_EVERY = 24, 3
+STEPS, SAVE_EVERY = 15, 3
 KINDS: tuple[dict[str, Any], ...] = (
     {"tuning": "lora", "lora_dropout": 0.1, "learning_rate": 2e-3},
     {"tuning": "full", "learning_rate": 1e-3},
@@ -59,7 +59,6 @@ class Tally:
     unresumed: int = 0
     worst: float = 0.0
     lost_steps: list[int] = field(default_factory=list)
-    recovery: list[float] = field(default_factory=list)
 
 
 def plan(folder: Path, **wishes: Any) -> Proposal:
@@ -67,7 +66,7 @@ def plan(folder: Path, **wishes: Any) -> Proposal:
     things = ("parcel", "refund", "invoice", "password", "voucher", "account")
     rows = [f'"where is my {t} number {i}?","Hello! Your {t} {i} is fine."' for i in range(8) for t in things]
     path.write_text("question,answer\n" + "\n".join(rows) + "\n", "utf-8")
-    said = {"max_steps": STEPS, "eval_steps": SAVE_EVERY, "per_device_train_batch_size": 4} | wishes
+    said = {"max_steps": STEPS, "eval_steps": SAVE_EVERY, "per_device_train_batch_size": 2} | wishes
     return propose(path, Wishes(goal="kills", dataset_path=str(path), **said))
 
 
@@ -185,16 +184,6 @@ def checked(run: Run, tally: Tally) -> None:
     tally.lost_steps.append(max(0, reached(run) - step))
 
 
-def resumed(run: Run, pid: int, before: int, tally: Tally) -> None:
-    """How long until the resumed worker is at a step again."""
-    began = time.monotonic()
-    while len([e for e in run.events() if e["kind"] == "resumed"]) <= before:
-        if os.waitpid(pid, os.WNOHANG)[0] or time.monotonic() - began > 60:
-            tally.unresumed += 1
-            return
-        time.sleep(0.01)
-
-
 def torment(proposal: Proposal, whole: Run, kills: int, how: Any, rng: random.Random, span: float) -> Tally:
     """Runs that are killed until the number is reached; each one is then let go and compared."""
     tally = Tally()
@@ -208,11 +197,9 @@ def torment(proposal: Proposal, whole: Run, kills: int, how: Any, rng: random.Ra
             if alive:
                 tried += 1
                 checked(run, tally)
-        began = time.monotonic()
         if alive:
             code = waited(fork(run, resume=tried > 0))
             tally.unresumed += code != 0
-            tally.recovery.append(time.monotonic() - began)
         tally.worst = max(tally.worst, difference(run, whole))
         shutil.rmtree(run.folder)
     return tally
@@ -240,6 +227,8 @@ def main() -> None:
     args = options.parse_args()
     folder = Path(tempfile.mkdtemp())
     os.environ["TUNESMITH_HOME"] = str(folder / "home")
+    (folder / "home").mkdir()
+    (folder / "home" / "machine.json").write_text("{}")  # the speed is of no interest here
     began = time.monotonic()
     try:
         print(f"seed {args.seed}, {STEPS} steps, a checkpoint every {SAVE_EVERY}\n{HEAD}")

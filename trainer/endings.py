@@ -122,7 +122,7 @@ def _killed(run: Run, ended: Ended) -> Cause:
     return Cause("killed", f"killed (signal 9) {at}while it held {ended.peak_gb:.1f} GB; memory was not short")
 
 
-def words(kind: str, run: Run, ended: Ended) -> str:
+def words(kind: str, run: Run, ended: Ended = Ended(0, 0.0, "")) -> str:
     """The sentence of a kind of lack, with this machine's figures."""
     row = next(r for r in _table() if r["kind"] == kind)
     held, limit = _memory(ended)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from trainer import endings
 from trainer.errors import UserFacingError
 from trainer.machine import worker_env
 from trainer.runs import ACTIVE, Run
@@ -36,7 +37,17 @@ def start(run: Run, resume: bool = False) -> None:
     (run.folder / "exit.json").unlink(missing_ok=True)
     (run.folder / "process.json").unlink(missing_ok=True)
     (run.folder / "worker.json").unlink(missing_ok=True)
-    run.set_status("starting", reason=None)
+    run.set_status("starting", reason=None, phase=None)
+    try:
+        _supervised(run, resume)
+    except OSError as error:
+        kind = endings.kind_of_error(error)
+        words = endings.words(kind, run) if kind else f"could not be started ({error.strerror})"
+        run.set_status("failed", reason=words)
+        raise UserFacingError(words, run.id) from error
+
+
+def _supervised(run: Run, resume: bool) -> None:
     with (run.folder / "worker.log").open("ab") as log:
         subprocess.Popen(
             [
