@@ -9,7 +9,8 @@ from tools.arguments import Inspect, Nothing, PlanArguments
 from tools.desk import Desk, ToolResult
 from tools.laying import planned_later, waiting
 from tools.orders import Order
-from tools.words import data_words, diff_words, plan_words
+from tools.plan_words import diff_words, plan_words
+from tools.words import data_words
 from trainer.base_models import resolve
 from trainer.data.doctor.words import finding
 from trainer.data.profile import Inspected

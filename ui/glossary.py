@@ -1,12 +1,38 @@
-"""One plain sentence for each field of a plan."""
+"""One plain sentence for each field of a plan, and for each of the words a field may hold."""
+
+from __future__ import annotations
+
+from typing import Any
 
 MEANING = {
     "goal": "what you asked for",
     "task": "the kind of skill that is learned",
     "base_model": "the model that learns",
-    "method": "how it learns: sft copies example answers, cpt reads plain text",
+    "method": "how it learns",
     "assistant_only_loss": "whether it learns the answers alone, not the questions",
-    "tuning": "which weights move: full (all) or lora (a small adapter beside them)",
+    "beta": "how strongly it is held to where it began; small is loose (orpo and distillation weigh their loss by it)",
+    "loss_type": "the variant of the loss",
+    "label_smoothing": "how far the marks 'better' and 'worse' are doubted",
+    "desirable_weight": "how much a good answer counts",
+    "undesirable_weight": "how much a bad answer counts",
+    "cpo_alpha": "how much writing the better answer counts beside preferring it",
+    "simpo_gamma": "by how much the better answer must be likelier (SimPO)",
+    "center_rewards_coefficient": "a pull of all scores towards zero",
+    "max_completion_length": "the longest answer it may write while it trains, in tokens",
+    "temperature": "how freely it varies the answers it writes while it trains",
+    "num_generations": "answers written for each prompt, compared with each other",
+    "rewards": "what scores its written answers, 0 to 1, and how much each counts",
+    "scale_rewards": "whether scores are brought to one scale in each group of answers, in the batch, or not",
+    "teacher_model": "the larger model it learns from",
+    "tuning": "which weights move",
+    "freeze_trainable_layers": "how many layers are trained, counted from the end; the others stay as they are",
+    "train_embeddings": "whether the meanings of single tokens are trained as well",
+    "quantization": "how many bits hold each frozen weight; fewer save memory",
+    "use_rslora": "scales the adapter by the root of its rank, so that large ranks still learn (rsLoRA)",
+    "init_lora_weights": "where the adapter begins: at nothing, or at the strongest parts of the weights",
+    "init_r": "the rank it begins with, before some is moved or dropped",
+    "oft_block_size": "how many values are turned together",
+    "num_virtual_tokens": "learned tokens that stand before the prompt",
     "lora_r": "the adapter's size (rank)",
     "lora_alpha": "how strongly the adapter acts",
     "lora_dropout": "how often adapter parts are switched off in training, against learning by heart",
@@ -19,6 +45,9 @@ MEANING = {
     "val_split": "share of rows whose loss is watched in training",
     "holdout_split": "share of rows sealed away to judge the result",
     "holdout_max": "at most this many rows are sealed away",
+    "new_tokens": "words that become one token each, with a meaning that is trained",
+    "retention_path": "general rows mixed in, so that it forgets less",
+    "retention_share": "share of the training rows that are general ones",
     "learning_rate": "how far each step moves the weights",
     "lr_scheduler_type": "how the learning rate changes over the run",
     "warmup_ratio": "share of the steps in which the rate rises from zero",
@@ -26,11 +55,13 @@ MEANING = {
     "optim": "the rule that moves the weights",
     "weight_decay": "a pull of all weights towards zero",
     "max_grad_norm": "the longest step a batch may cause (clipping)",
+    "neftune_noise_alpha": "noise on the tokens' meanings in training, against learning by heart (NEFTune)",
     "num_train_epochs": "how often every row is seen",
     "max_steps": "steps in all; -1 means by epochs",
     "per_device_train_batch_size": "rows in one pass",
     "gradient_accumulation_steps": "passes before the weights move",
     "max_length": "tokens (word pieces) a row may have",
+    "train_sampling_strategy": "the order of the rows: at random, as in the file, or rows of like length together",
     "seed": "the number behind all chance, so that a run can be repeated",
     "eval_steps": "steps between two looks at the validation loss",
     "early_stopping_patience": "stops after this many looks without a better loss",
@@ -42,9 +73,65 @@ MEANING = {
     "precision": "how exactly numbers are kept while computing",
     "threads": "processor cores used",
     "padding_free": "rows laid end to end, so that no padding is computed",
+    "attn_implementation": "the program that computes attention; all give the same, at different speed",
     "gradient_checkpointing": "saves memory, costs time",
+    "activation_offloading": "keeps what waits for the way back in the computer's memory, not the GPU's",
+    "torch_compile": "translates the model for this GPU first; pays in long runs",
+    "use_liger_kernel": "fused steps on a GPU: faster, less memory",
+    "backend": "who trains it: this machine, a Ray cluster, or a hosted service (your rows are sent there)",
+    "address": "where the cluster or the service is",
+    "num_processes": "processes that train one model together; each sees its share of the batch",
+    "num_nodes": "machines that take part",
+    "distributed": "what the processes divide: the rows alone (ddp), or the weights as well (fsdp2, deepspeed)",
     "max_hours": "the time you gave",
     "budget_usd": "the money you gave",
     "max_gpu_gb": "the memory of the GPU you described",
+    "gpu_price_per_hour": "what an hour of the GPU costs you, in USD",
     "commercial_use": "whether the result must be usable commercially",
 }
+
+METHODS = {
+    "sft": "learns to write the answers in your rows",
+    "cpt": "goes on reading your text",
+    "dpo": "learns to prefer the better of two answers",
+    "kto": "learns from answers marked good or bad",
+    "orpo": "learns the better answer and to avoid the worse one, in one go",
+    "cpo": "learns to prefer the better of two answers, without a copy of itself to hold on to",
+    "reward_modeling": "learns to give answers a number, higher for the better one; it writes nothing",
+    "grpo": "writes several answers to each prompt and learns from what they earn",
+    "rloo": "writes several answers to each prompt and learns from what they earn against the others' mean",
+    "distillation": "writes answers, and a larger teacher says at every token what it would have written",
+}
+TUNINGS = {
+    "full": "all of its weights",
+    "freeze": "its last layers alone",
+    "lora": "a small adapter beside its weights",
+    "dora": "a small adapter beside its weights, with the weights' lengths apart (DoRA)",
+    "qlora": "a small adapter beside weights held in few bits (QLoRA)",
+    "adalora": "a small adapter that moves its size to where it helps (AdaLoRA)",
+    "ia3": "a few factors inside it: the fewest weights of all (IA3)",
+    "oft": "turns of its weights that keep their lengths (OFT)",
+    "vera": "learned scales on shared random matrices (VeRA)",
+    "prompt_tuning": "learned tokens before the prompt",
+    "prefix_tuning": "learned tokens in every layer",
+}
+REWARDS = {
+    "exact_match": "1 when the answer is the row's own answer",
+    "number": "1 when the last number is the row's own",
+    "regex": "1 when the answer matches a pattern",
+    "json_valid": "1 when the answer is JSON",
+    "json_schema": "1 when the answer is JSON of your schema",
+    "length": "1 when the answer is neither too short nor too long",
+    "unit_tests": "the share of the row's tests that the written code passes, run apart from everything else",
+    "judge": "what another model says about the answer",
+    "custom": "what your own Python file says; its text is shown before you approve",
+}
+_WORDS: dict[str, dict[str, str]] = {"method": METHODS, "tuning": TUNINGS}
+
+
+def meaning(name: str, value: Any = None) -> str:
+    """What a field of a plan means, with what its value means where that is a word of its own."""
+    if name == "rewards" and isinstance(value, list | tuple):
+        return "; ".join(f"{kind}: {REWARDS[kind]}" for kind in dict.fromkeys(r["kind"] for r in value))
+    word = _WORDS.get(name, {}).get(str(value), "")
+    return f"{MEANING.get(name, '')}: {word}" if word else MEANING.get(name, "")

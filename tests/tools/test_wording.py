@@ -44,6 +44,7 @@ def test_registers_differ_where_both_are_written() -> None:
         "how": "h",
         "rows": 1,
         "held": 2,
+        "method": "sft",
         "tuning": "lora",
         "rank": " r=8",
         "rate": 1,

@@ -7,6 +7,7 @@ from typing import Any
 from trainer.preparing import Preparation
 from trainer.proposal import Proposal
 from ui import views
+from ui.html import visible
 
 
 def plan_card(proposal: Proposal) -> str:
@@ -18,8 +19,17 @@ def plan_card(proposal: Proposal) -> str:
         if row["field"] != "goal":
             lines.append(f"  {row['field'] + ' = ' + row['value']:<46} {row['origin']}: {row['why']}".rstrip(": "))
     lines += ["", *proof_lines(proposal)]
-    lines += [f"  {f.severity}: {f.advice}" for f in proposal.findings]
+    lines += [line for f in proposal.findings for line in finding_lines(f.model_dump())]
     return "\n".join(lines)
+
+
+def finding_lines(finding: dict[str, Any]) -> list[str]:
+    """A finding's sentence; a program that it holds is set in under it, control characters shown."""
+    said, program = views.own_file(finding)
+    return [
+        f"  {finding['severity']}: {said}",
+        *(f"      | {visible(line)}" for line in program.split("\n") if program),
+    ]
 
 
 def preparation_card(preparation: Preparation) -> str:
@@ -43,7 +53,8 @@ def proof_lines(proposal: Proposal) -> list[str]:
     """One row as the model will see it, the trained part between arrows."""
     proof = proposal.preflight
     shown = "".join(f">>{p.text}<<" if p.trained else p.text for p in proof.shown)
-    return [f"  row {proof.shown_row} as it is trained (>>trained<<): {shown[:400]!r}"]
+    how = "as a prompt (it writes the answer itself)" if proof.own_answers else "as it is trained (>>trained<<)"
+    return [f"  row {proof.shown_row} {how}: {shown[:400]!r}"]
 
 
 def doctor_card(found: dict[str, Any]) -> str:
