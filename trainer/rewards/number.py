@@ -24,6 +24,7 @@ _PERCENT = re.compile(r"\s?(?:%|per ?cent\b)")
 def number(answer: Answer) -> float | None:
     """1 when the answer's number equals the reference's within 1e-6 of its size, else 0; None without a reference's.
 
+    Whole numbers have to be the same: the tolerance is for rounding, and 1,450,001 is no rounded 1,450,000.
     Taken is the number after the last `####` (GSM8K's sign for the result), else the last number of all. A per cent
     sign may be written or left out, and 50 % is also 0.5. `1.234,56` is not read as a decimal comma.
     """
@@ -106,4 +107,6 @@ def _letter(letter: str) -> str:
 
 
 def _equal(a: float, b: float) -> bool:
+    if a.is_integer() and b.is_integer():
+        return a == b
     return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=1e-12)
