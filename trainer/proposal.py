@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from trainer import base_models, checks, estimates
+from trainer import base_models, checks, estimates, retention
 from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
 from trainer.data.doctor.diagnosis import Found
@@ -24,6 +24,7 @@ from trainer.facts import DataFinding, Facts, ModelFacts
 from trainer.machine import read_machine
 from trainer.paths import BUILTIN_MODEL
 from trainer.plan import PAIRWISE, Data, Plan
+from trainer.preflight import method_findings
 from trainer.reasons import Reason
 from trainer.recipes import beside, domains, unused
 from trainer.recipes.derive import derive
@@ -136,6 +137,12 @@ def divided(examples: list[Example], data: Data, seed: int) -> Split:
     return split(rows, seed, data.val_split, data.holdout_split, data.holdout_max)
 
 
+def parts_of(examples: list[Example], plan: Plan) -> Split:
+    """The rows the method learns from, divided, with general rows among those to train on where the plan says so."""
+    parts = divided(suited(examples, plan), plan.data, plan.schedule.seed)
+    return replace(parts, train=retention.mixed(parts.train, plan))
+
+
 def propose(path: Path, wishes: Wishes) -> Proposal:
     """A plan for a goal and a file. Raises UserFacingError when none can be made."""
     return propose_on(survey(path, wishes), wishes)
@@ -157,12 +164,14 @@ def propose_on(ground: Ground, wishes: Wishes) -> Proposal:
 def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Ground) -> Proposal:
     """Estimates, proof and findings for a plan, however it came to be."""
     facts = ground.facts
-    parts = divided(suited(ground.inspected.examples, plan), plan.data, plan.schedule.seed)
+    examples = ground.inspected.with_columns() if plan.online else ground.inspected.examples
+    parts = parts_of(examples, plan)
     proof = prove(parts, ground.tokenizer.with_tokens(plan.data.new_tokens), plan)
     needs = estimates.estimates(plan, facts, estimates.kept.known(plan, facts))
     known = [
         *_leaks(ground.inspected, parts),
         *_own_split(ground.inspected, parts),
+        *method_findings(plan, parts, ground.tokenizer, facts),
         *domains.findings(wishes),
         *unused.findings(wishes, plan),
     ]

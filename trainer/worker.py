@@ -14,20 +14,20 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from trainer import base_models, endings, stopping
-from trainer.backends import ranks, told
+from trainer.backends import follower, ranks, told
 from trainer.base_models import ABSENT
 from trainer.data import reading
 from trainer.data.profile import rows_only
 from trainer.errors import UserFacingError
 from trainer.installed import check_signatures
 from trainer.plan import Plan
-from trainer.proposal import ROLE_FIELDS, divided, suited
+from trainer.proposal import ROLE_FIELDS, parts_of
 from trainer.records import append
 from trainer.runs import Run
 
 
-def prepare(run: Run, plan: Plan) -> Path:
-    """Write train, validation and the sealed hold-out; return the base model's folder."""
+def split_rows(run: Run, plan: Plan) -> None:
+    """Write train, validation and the sealed hold-out, unless that is done."""
     path = Path(plan.data.dataset_path)
     if not path.exists() or reading.fingerprint(path) != plan.data.fingerprint:
         raise UserFacingError(
@@ -35,14 +35,19 @@ def prepare(run: Run, plan: Plan) -> Path:
             str(path),
             "Make the plan again; the approval was for the file as it was.",
         )
+    if not run.sealed.exists():
+        _write_split(run, plan, path)
+
+
+def prepare(run: Run, plan: Plan) -> Path:
+    """The rows written; the base model's folder, fetched where it is not here."""
+    split_rows(run, plan)
     model = base_models.resolve(plan.base_model)
     if model.path is None:
         run.event("fetching", model=model.id)
         model = base_models.fetch(model.id)
     if plan.model_fingerprint not in (model.fingerprint, ABSENT):
         raise UserFacingError("the base model's files have changed since the approval", model.id, "Plan again.")
-    if not run.sealed.exists():
-        _write_split(run, plan, path)
     return Path(model.path or "")
 
 
@@ -51,7 +56,7 @@ def _write_split(run: Run, plan: Plan, path: Path) -> None:
     wanted = {r: c for r, c in plan.data.roles.items() if r in ROLE_FIELDS}
     found = rows_only(path, wanted, prefer)
     examples = found.with_columns() if plan.online else found.examples
-    parts = divided(suited(examples, plan), plan.data, plan.schedule.seed)
+    parts = parts_of(examples, plan)
     run.sealed.parent.mkdir(exist_ok=True)
     (run.folder / "data").mkdir(exist_ok=True)
     sides = {"data/train": parts.train, "data/val": parts.val, "sealed/holdout": parts.holdout}
@@ -76,12 +81,16 @@ def prepared(run: Run, plan: Plan, resume: bool) -> tuple[Path, bool]:
     return base, resume
 
 
+def check_approval(run: Run) -> None:
+    """Raise where the stored plan is not the one whose hash was approved."""
+    proposal = run.proposal()
+    if proposal.plan.digest() != proposal.hash:
+        raise UserFacingError("the stored plan is not the one that was approved", run.id, "Plan and approve again.")
+
+
 def work(run: Run, resume: bool) -> None:
     """The whole life of a run."""
-    proposal = run.proposal()
-    plan = proposal.plan
-    if plan.digest() != proposal.hash:
-        raise UserFacingError("the stored plan is not the one that was approved", run.id, "Plan and approve again.")
+    check_approval(run)
     plan = run.effective_plan()
     ranks.check(plan)
     check_signatures(plan)
@@ -104,7 +113,7 @@ def work(run: Run, resume: bool) -> None:
 def main() -> int:
     """Entry of the worker; every failure ends as a sentence in the status."""
     ranks.settle()
-    run = ranks.view(Path(sys.argv[1]))
+    run = follower.view(Path(sys.argv[1]))
     try:
         stopping.listen(run.folder)
         work(run, resume="resume" in sys.argv[2:])

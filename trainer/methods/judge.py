@@ -35,6 +35,6 @@ def _tick(run: Run, done: int, of: int) -> None:
 def _score(run: Run, plan: Plan) -> Any:
     if not isinstance(plan.method, Grpo | Rloo):
         return None
-    from trainer import rewards
+    from trainer.rewards.build import functions
 
-    return partial(earned, plan.method.rewards, rewards.functions(plan.method.rewards, run.folder))
+    return partial(earned, plan.method.rewards, functions(plan.method.rewards, run.folder))

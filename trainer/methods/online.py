@@ -41,8 +41,8 @@ def online(kind: Any, config: Any, setup: Setup, **more: Any) -> Any:
 
 def scored(setup: Setup) -> list[Any]:
     """The plan's reward functions."""
-    from trainer import rewards
+    from trainer.rewards.build import functions
 
     if not isinstance(setup.plan.method, Grpo | Rloo):
         return []
-    return rewards.functions(setup.plan.method.rewards, Path(setup.output_dir).parent, setup.note)
+    return functions(setup.plan.method.rewards, Path(setup.output_dir).parent, setup.note)
