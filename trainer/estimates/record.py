@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from trainer import processes
 from trainer.estimates.ranges import Range
 from trainer.facts import Past
 from trainer.paths import home
@@ -39,13 +40,13 @@ def comparison(run: Run) -> dict[str, Any] | None:
     """Estimated and measured minutes and GB; None for a run that was stopped, resumed, repaired or is a trial."""
     whole = {"resumed", "time_limit", "stopped", "fetching"}.isdisjoint(e["kind"] for e in run.events())
     status = read_json(run.folder / "status.json")
-    ended, began = read_json(run.folder / "exit.json"), read_json(run.folder / "worker.json")
-    if status.get("status") != "finished" or status.get("kind") == "trial" or not whole or not began:
+    ended, began = read_json(run.folder / "exit.json"), _began(read_json(run.folder / "worker.json"))
+    if status.get("status") != "finished" or status.get("kind") == "trial" or not whole or began is None:
         return None
     if (run.folder / "repairs.jsonl").exists():
         return None
     proposal = run.proposal()
-    minutes = (_ended(run) - float(began["create_time"])) / 60
+    minutes = (_ended(run) - began) / 60
     needs = proposal.estimates
     return {
         "at": time.time(),
@@ -58,6 +59,14 @@ def comparison(run: Run) -> dict[str, Any] | None:
         "time": _pair(needs.time, minutes),
         "memory": _pair(needs.memory, float(ended.get("peak_gb", 0.0))),
     }
+
+
+def _began(mark: dict[str, Any]) -> float | None:
+    """When the worker of a mark began, by the clock; None where it can't be told (another start of the machine)."""
+    if "born" not in mark or mark.get("boot") != processes.boot_id() or not Path("/proc/self/stat").is_file():
+        return float(mark["create_time"]) if "create_time" in mark else None
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - float(mark["born"]) / processes.TICKS
+    return time.time() - age
 
 
 def _machine() -> str:

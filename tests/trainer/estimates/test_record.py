@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.trainer.estimates.plans import facts, plan
+from trainer import processes
 from trainer.estimates import estimates, kept, record
 from trainer.estimates.probed import Probe, Steps
 from trainer.machine import machine_fingerprint, peak_gb, read_machine
@@ -47,7 +49,9 @@ def test_an_early_end_says_nothing_about_time() -> None:
 def run(home: Path, qa_file: Path) -> Run:
     """A finished run that took 30 seconds."""
     made, _ = RunStore(home).create(propose(qa_file, Wishes(goal="g", max_steps=4)), "yes")
-    write_atomic(made.folder / "worker.json", {"pid": 1, "create_time": time.time() - 30})
+    mark = processes.mark(os.getpid())
+    born = (time.clock_gettime(time.CLOCK_BOOTTIME) - 30) * processes.TICKS
+    write_atomic(made.folder / "worker.json", mark | {"born": born})
     write_atomic(made.folder / "exit.json", {"code": 0, "peak_gb": 1.2, "reason": "ended by itself"})
     made.set_status("finished", step=4, max_steps=4)
     made.event("worker_ended", code=0)
@@ -86,8 +90,6 @@ def test_a_broken_record_changes_nothing(run: Run) -> None:
 
 
 def test_the_peak_is_this_process_own() -> None:
-    import os
-
     assert 0.01 < peak_gb(os.getpid()) < 50
     assert peak_gb(2**22 + 1) == 0.0
     assert len(machine_fingerprint()) == 16
