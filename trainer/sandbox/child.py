@@ -39,6 +39,7 @@ class Pristine:
     def __init__(self) -> None:
         modules = [m for m in list(sys.modules.values()) if isinstance(m, types.ModuleType)]
         self._modules = [(vars(m), dict(vars(m))) for m in modules]
+        self._loaded = dict(sys.modules)
         found = {c for m in modules for c in vars(m).values() if type(c) is type and c.__flags__ & (1 << 9)}
         self._classes = [(c, dict(vars(c))) for c in found]
 
@@ -49,6 +50,7 @@ class Pristine:
     def _restore(self) -> None:
         for names, saved in self._modules:  # the built-in names come early; the rest of this needs them
             names.update(saved)
+        sys.modules.update(self._loaded)
         for owner, saved in self._classes:
             _put_back(owner, saved)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -99,6 +100,11 @@ def test_a_trick_that_leaves_the_right_answer_alone_is_no_help_and_no_harm() -> 
         ("def all(x):\n    return True\ndef f():\n    return [0]", "assert all(f())"),
         (
             "import math\nmath.isclose = lambda *a, **k: True\ndef f():\n    return 9",
+            "import math\nassert math.isclose(f(), 1)",
+        ),
+        (
+            "import sys, types\nfake = types.ModuleType('math')\nfake.isclose = lambda *a, **k: True\n"
+            "sys.modules['math'] = fake\ndef f():\n    return 9",
             "import math\nassert math.isclose(f(), 1)",
         ),
         (
@@ -340,3 +346,37 @@ def test_tests_that_count_nothing_are_told_apart() -> None:
     assert not [s for s in grading.steps("x = 1\nprint(x)") if s.counts]
     with pytest.raises(SyntaxError):
         grading.steps("assert add(1, 2) ==")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a child is told of its parent's end by Linux")
+def test_nothing_outlives_a_killed_run(tmp_path: Path) -> None:
+    """A trainer killed while a program sleeps and a person's reward loops: both go with it."""
+    file = tmp_path / "mine.py"
+    file.write_text("def reward(completion, **columns):\n    while True:\n        pass\n")
+    script = (
+        "import hashlib, threading\nfrom pathlib import Path\nfrom trainer.plan.methods import Reward\n"
+        "from trainer.rewards import fingerprint, functions\nfrom trainer.sandbox.run import run\n"
+        f"file = Path({str(file)!r})\n"
+        "(f,) = functions((Reward(kind='custom', file=str(file), fingerprint=fingerprint(file)),), file.parent)\n"
+        "threading.Thread(target=f, kwargs={'completions': ['a'], 'prompts': ['q']}, daemon=True).start()\n"
+        "run('import time\\ntime.sleep(3600)', 'assert True')\nrun('import time\\ntime.sleep(3600)', 'assert True')\n"
+    )
+    kept = {**os.environ, "TMPDIR": str(tmp_path)}  # a killed trainer leaves an empty folder behind
+    trainer = subprocess.Popen([sys.executable, "-c", script], cwd=Path(guard.__file__).parents[2], env=kept)
+    try:
+        children = _wait_for_children(trainer.pid, 2)
+    finally:
+        trainer.kill()
+        trainer.wait()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+
+
+def _wait_for_children(pid: int, count: int) -> list[psutil.Process]:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        children = psutil.Process(pid).children()
+        if len(children) >= count:
+            return children
+        time.sleep(0.1)
+    raise AssertionError("the trainer started nothing")
