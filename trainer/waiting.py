@@ -132,7 +132,7 @@ class Line:
 
     def _coming(self, mine: Ticket, tickets: list[Ticket]) -> list[Ticket]:
         """Runs approved before this one that were started just now and do not stand here yet."""
-        here = {t.claim.who for t in tickets}
+        here = {mine.claim.who, *(t.claim.who for t in tickets)}
         found = []
         for folder in (self.home / "runs").glob("run-*"):
             number = int(folder.name[4:]) if folder.name[4:].isdigit() else mine.order[0]

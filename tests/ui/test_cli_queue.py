@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -10,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
-from tests.ui.test_cli import document, run
 from trainer import waiting
 from trainer.devices import claim
 from trainer.plan import Compute
 from trainer.records import read_json
 from trainer.runs import RunStore
+from ui.cli.main import app
 
 CPU = Compute(device="cpu", precision="fp32", threads=1)
 
@@ -35,6 +38,14 @@ def busy(home: Path) -> Iterator[Path]:
                     time.sleep(0.1)
                 else:
                     os.kill(pid, signal.SIGKILL)
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in args])
+
+
+def document(done: Result) -> dict[str, Any]:
+    return dict(json.loads(done.stdout))
 
 
 def stands(home: Path, name: str) -> dict[str, Any]:
@@ -61,13 +72,14 @@ def test_queued_runs_are_told_moved_and_taken_out(busy: Path, qa_file: Path, tmp
     assert "run-2 waits for run-1: place 2 of 2" in run("show", "run-2").stdout
     moved = run("runs", "--first", "run-2", "--json")
     assert {r["run_id"]: r["place"] for r in document(moved)["runs"]} == {"run-2": 1, "run-1": 2}
-    assert run("runs", "--first", "run-9").returncode == 2
+    assert run("runs", "--first", "run-9").exit_code == 2
     stopped = run("stop", "run-2")
     assert "out of the line" in stopped.stdout
     for _ in range(100):
         shown = document(run("show", "run-2", "--json"))
         if shown["status"] == "stopped":
             break
+        time.sleep(0.1)
     assert shown["status"] == "stopped"
     assert "taken out of the line" in run("show", "run-2").stdout
     assert document(run("show", "run-1", "--json"))["place"] == 1
