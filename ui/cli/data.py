@@ -55,6 +55,7 @@ def plan(
 
     proposal = commands.plan(words, data, Door(brain), model, set_)
     if probe:
+        note(f"Measuring a few real steps of this plan: at most {probing.LIMIT:.0f} s ...")
         proposal = probing.probed(proposal)
     if output:
         output.write_text(planfile.dump(proposal), "utf-8")
