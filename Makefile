@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: run demo install test test-slow trials lint format screenshots base-model sample brain eval-brain clean chromium postgres
+.PHONY: run demo install test test-slow test-ray trials lint format screenshots base-model sample brain eval-brain clean chromium postgres
 
 run: install
 	$(BIN)/tunesmith ui
@@ -44,6 +44,11 @@ test: install chromium postgres lint
 
 test-slow: install chromium
 	$(BIN)/python -m pytest -m slow
+
+# Two workers on a Ray cluster of two nodes, one of them killed; the extra is installed for it (240 MB).
+test-ray: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,ray]"
+	$(BIN)/python -m pytest -m ray tests/trainer/backends tests/tools
 
 lint: install
 	$(BIN)/ruff format --check .

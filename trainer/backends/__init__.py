@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from trainer.backends import told
 from trainer.backends.told import reason
 from trainer.errors import UserFacingError
 from trainer.plan import Plan
-from trainer.runs import Run
+
+if TYPE_CHECKING:
+    from trainer.runs import Run
 
 WORKER = "trainer.worker"
 

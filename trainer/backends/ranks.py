@@ -9,14 +9,15 @@ import os
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainer import stopping
 from trainer.errors import UserFacingError
 from trainer.plan import Plan
 from trainer.records import read_json, write_atomic
-from trainer.runs import Run, Status
+
+if TYPE_CHECKING:
+    from trainer.runs import Run
 
 READY = "ready.json"
 WAIT_SECONDS = 6 * 3600.0
@@ -48,21 +49,6 @@ def is_main() -> bool:
 def name(number: int | None = None, of: int | None = None) -> str:
     """A process as a person counts: `process 2 of 2` for rank 1."""
     return f"process {(rank() if number is None else number) + 1} of {of or world()}"
-
-
-class Follower(Run):
-    """A run as all processes but the first see it: they read it and write nothing."""
-
-    def event(self, kind: str, **facts: Any) -> None:
-        """The first process tells what happens."""
-
-    def set_status(self, status: Status, **facts: Any) -> None:
-        """The first process tells how it stands."""
-
-
-def view(folder: Path) -> Run:
-    """The run as this process may use it."""
-    return Run(folder) if is_main() else Follower(folder)
 
 
 def settle() -> None:

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -21,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from trainer.backends import ranks, told
+from trainer.backends import follower, ranks, told
 from trainer.errors import UserFacingError
 from trainer.machine import QUIET_ENV
 from trainer.plan import Plan
@@ -30,6 +31,7 @@ from trainer.runs import Run
 RESTARTS = 3
 """Times a lost worker group is started again from the last sealed checkpoint."""
 LOCAL = "127.0.0.1"
+REACH_SECONDS = 10.0
 QUIET_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TRAIN_ENABLE_PRINT_PATCH": "0", "RAY_COLOR_PREFIX": "0"}
 LOOK = 1.0
 """Seconds between two looks for a request to stop before the workers have begun."""
@@ -47,12 +49,13 @@ def require() -> None:
 def cluster(address: str | None, cpus: int, threads: int = 1) -> Iterator[str]:
     """Join the cluster at an address, or have one of our own behind a token until the block ends; its address."""
     require()
+    _reach(address)
     os.environ |= QUIET_RAY | ({} if address else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
     import ray  # reads its settings once, when it is imported
 
     folder = None if address else Path(tempfile.mkdtemp(prefix="ts", dir="/tmp"))  # socket paths must be short
     try:
-        joined = ray.init(runtime_env=_environment(threads, own=not address), **_where(address, cpus, folder))
+        joined: Any = ray.init(runtime_env=_environment(threads, own=not address), **_where(address, cpus, folder))
         yield address or str(joined.address_info["address"])
     except ConnectionError as error:
         raise UserFacingError(
@@ -62,6 +65,19 @@ def cluster(address: str | None, cpus: int, threads: int = 1) -> Iterator[str]:
         ray.shutdown()
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _reach(address: str | None) -> None:
+    """Raise at once where nothing answers: Ray itself tries for many minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), REACH_SECONDS).close()
+    except OSError as error:
+        raise UserFacingError(
+            f"no Ray cluster answers at {address}", "address", "Start it, or leave address out for one of its own."
+        ) from error
 
 
 def _where(address: str | None, cpus: int, folder: Path | None) -> dict[str, Any]:
@@ -89,7 +105,7 @@ def loop(config: dict[str, Any]) -> None:
     from trainer import stopping, worker
 
     folder = Path(config["run"])
-    run = ranks.view(folder)
+    run = follower.view(folder)
     if told.plain(Run(folder)):
         return  # no restart mends what only a person can
     stopping.listen_beside(folder)
@@ -122,7 +138,7 @@ def fit(run: Run, plan: Plan, resume: bool) -> None:
 
     compute = plan.compute
     gpu = compute.device == "cuda"
-    each = {"CPU": threads_each(plan), **({"GPU": 1} if gpu else {})}
+    each: dict[str, float] = {"CPU": threads_each(plan), **({"GPU": 1} if gpu else {})}
     TorchTrainer(
         loop,
         train_loop_config={"run": str(run.folder), "resume": resume},
@@ -153,8 +169,8 @@ def drive(run: Run, plan: Plan, resume: bool) -> int:
         traceback.print_exc()
         words = told.plain(run) or f"{_cause(run, error)} Ray had started it again {RESTARTS} times."
         return _failed(run, words, 1)
-    if words := told.plain(run):
-        return _failed(run, words, 2)
+    if mendable := told.plain(run):
+        return _failed(run, mendable, 2)
     return 0
 
 

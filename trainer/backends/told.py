@@ -7,11 +7,13 @@ import re
 import shutil
 import signal
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainer.backends import ranks
 from trainer.records import read_json, write_atomic
-from trainer.runs import Run
+
+if TYPE_CHECKING:
+    from trainer.runs import Run
 
 FOLDER = "ranks"
 _FAILED = re.compile(r"rank\s+: (\d+) \(local_rank: \d+\)\s+exitcode\s+: (-?\d+)")
