@@ -221,12 +221,16 @@ class Beside(Fact):
     """Whether teacher and student cut text alike; None: not known."""
     fingerprints: dict[str, str] = Field(default_factory=dict)
     """Wish (reward_file, retention_path) -> SHA-256 of the file it names."""
+    paths: dict[str, str] = Field(default_factory=dict)
+    """Wish -> the whole path of that file: a run starts elsewhere."""
     answers: Literal["", "number"] = ""
     """What the answers are, where a rule can judge them: numbers (or GSM8K's '#### n')."""
     general_format: str = ""
     """Format of the general rows that are mixed in."""
     general_rows: int = 0
     """How many of them may be trained on."""
+    verdicts: tuple[int, int] = (0, 0)
+    """Rows marked good, rows marked bad."""
     installed: tuple[str, ...] = ()
     """Optional programs that are here: flash_attn, liger_kernel, deepspeed."""
 

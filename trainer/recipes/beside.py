@@ -35,9 +35,11 @@ def read(wishes: Wishes, model: ModelFacts, examples: Sequence[Example]) -> Besi
         teacher=teacher,
         same_tokenizer=same_tokenizer(teacher, model) if teacher else None,
         fingerprints=fingerprints,
+        paths={wish: str(Path(path).expanduser().resolve()) for wish, path in named.items() if path},
         general_format=form,
         general_rows=retention.available(general),
         answers=kind_of_answers(examples),
+        verdicts=(sum(e.good is True for e in examples), sum(e.good is False for e in examples)),
         installed=tuple(name for name in OPTIONAL if find_spec(name) is not None),
     )
 

@@ -120,9 +120,10 @@ def kind_is_half(draft: Draft, device: str) -> bool:
 
 def _checkpointing(draft: Draft) -> Any:
     if draft.rung.checkpointing and draft.case.tuning != "prefix_tuning":
+        need = draft.rung.need or "you asked to save memory"
         why = Reason(
             origin="hardware",
-            why=f"{draft.rung.need}: layers are computed again instead of kept, about 30 % slower",
+            why=f"{need}: layers are computed again instead of kept, about 30 % slower",
             source="axolotl, docs/choosing_method.qmd",
         )
         return draft.ledger.choose("gradient_checkpointing", True, why)

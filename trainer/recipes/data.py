@@ -75,6 +75,7 @@ def _retention(draft: Draft) -> dict[str, Any]:
         return {"retention_path": None, "retention_fingerprint": None, "retention_share": 0.0}
     _general_fit(draft, path)
     known = draft.facts.beside.fingerprints.get("retention_path")
+    path = draft.facts.beside.paths.get("retention_path", path)
     return {
         "retention_path": draft.fixed("retention_path", path, Reason(origin="user", why="you said so")),
         "retention_fingerprint": draft.fixed(

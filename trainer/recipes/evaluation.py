@@ -34,6 +34,9 @@ def section(draft: Draft, task: str, steps: int) -> dict[str, Any]:
 
 def _new_tokens(draft: Draft) -> Any:
     lengths = draft.facts.data.lengths
+    if draft.case.method in ("grpo", "rloo"):
+        most = min(4096, int(draft.ledger.values["max_completion_length"]))
+        return draft.fixed("max_new_tokens", most, Reason(origin="recipe", why="as long as in training"))
     value = max(8, min(256, round(1.3 * lengths.answer_p95))) if lengths else 64
     why = "a little longer than 95 % of the answers" if lengths else "the answers' length is not known"
     return draft.fixed("max_new_tokens", value, Reason(origin="data", why=why))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from trainer.errors import UserFacingError
-from trainer.facts import Facts
 from trainer.plan.methods import Cpo, Cpt, Distillation, Dpo, Grpo, Kto, Orpo, RewardModeling, Rloo, Sft
 from trainer.reasons import Reason
 from trainer.recipes.draft import Draft
@@ -61,7 +60,7 @@ def _weight(good: bool) -> Any:
     def chosen(draft: Draft) -> float:
         """Weighs the rarer side up until good and bad count alike (TRL: between 1:1 and 4:3)."""
         name = "desirable_weight" if good else "undesirable_weight"
-        goods, bads = kto_sides(draft.facts)
+        goods, bads = draft.facts.beside.verdicts
         mine, other = (goods, bads) if good else (bads, goods)
         source = "TRL, docs/source/kto_trainer.md; HALOs (both 1)"
         if not mine or not other or mine >= other:
@@ -72,17 +71,6 @@ def _weight(good: bool) -> Any:
         return float(draft.fixed(name, value, Reason(origin="data", why=words, source=source)))
 
     return chosen
-
-
-def kto_sides(facts: Facts) -> tuple[int, int]:
-    """Rows marked good and bad, as far as they were counted."""
-    from trainer.data.dialogue import verdict
-
-    sides = {True: 0, False: 0}
-    for label, rows in facts.data.label_counts.items():
-        if (good := verdict(label)) is not None:
-            sides[good] += rows
-    return sides[True], sides[False]
 
 
 def _teacher(draft: Draft) -> str:

@@ -52,6 +52,7 @@ def _one(draft: Draft, kind: str) -> dict[str, Any]:
         problem, fix = _LACKING[kind]
         raise UserFacingError(f"the reward {kind} {problem}", "", fix)
     if kind == "custom":
+        parts["file"] = draft.facts.beside.paths.get("reward_file", str(first))
         parts["fingerprint"] = draft.facts.beside.fingerprints.get("reward_file")
     if kind == "unit_tests":
         _with_tests(draft)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainer.errors import UserFacingError
 from trainer.facts import DataProfile
 from trainer.reasons import Reason
 from trainer.recipes import amounts
@@ -24,14 +25,26 @@ def windows(data: DataProfile, length: int) -> int:
 
 
 def length(draft: Draft) -> int:
-    """Tokens a row may have."""
-    lengths, context = draft.facts.data.lengths, draft.facts.model.context
+    """Tokens a row may have; where answers are written in training, tokens of the question beside them."""
+    lengths, context = draft.facts.data.lengths, draft.facts.model.context - _written(draft)
     if draft.format == "text" or lengths is None:
         value = max(8, min(context, 512))
         why = Reason(origin="recipe", why=f"windows of {value} tokens; the model's limit is {context}")
     else:
         value, why = amounts.length_for(lengths.p99, lengths.max, context)
     return int(draft.ledger.choose("max_length", value, why))
+
+
+def _written(draft: Draft) -> int:
+    """Tokens of the model's window that answers written in training need."""
+    answer = int(draft.ledger.values.get("max_completion_length", 0))
+    if answer and answer > draft.facts.model.context - 16:
+        raise UserFacingError(
+            f"answers of {answer} tokens leave no room for the question in a window of {draft.facts.model.context}",
+            "",
+            f"Choose max_completion_length up to {draft.facts.model.context // 2}.",
+        )
+    return answer
 
 
 def section(draft: Draft, processes: int, max_length: int) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_rows_that_do_not_fit_name_what_they_fit(method: str) -> None:
 
 
 def test_the_rarer_side_weighs_more() -> None:
-    made = leaves(facts("kto"))
+    made = leaves(facts("kto", verdicts=(700, 300)))
     assert made["desirable_weight"] == 1 and made["undesirable_weight"] == pytest.approx(700 / 300, abs=0.01)
     assert made["train_sampling_strategy"] == "sequential"
 

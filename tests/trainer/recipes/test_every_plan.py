@@ -105,14 +105,21 @@ def test_a_plan_with_reasons_or_a_way_out(
     _kept_to_the_letter(wishes, plan.leaves())
 
 
-ADJUSTED = {"retention_share", "max_steps"}
-"""Said values that facts may bound, or that stand for nothing."""
+ADJUSTED = {"retention_share", "train_sampling_strategy"}
+"""Said values that the facts or the trainer may bound."""
+
+
+def _otherwise_said(name: str, wishes: Wishes, leaves: dict[str, Any]) -> bool:
+    """LoRA over quantised weights is QLoRA; no other adapter holds them so."""
+    if name == "tuning":
+        return wishes.tuning == "lora" and leaves["tuning"] == "qlora" and wishes.quantization is not None
+    return name == "quantization" and leaves["tuning"] not in ("qlora", "dora")
 
 
 def _kept_to_the_letter(wishes: Wishes, leaves: dict[str, Any]) -> None:
     for name, value in wishes.said().items():
-        if name in leaves and name not in ADJUSTED and name not in ("goal", "train_sampling_strategy"):
-            assert leaves[name] == value or (name == "quantization" and leaves["tuning"] not in ("qlora", "dora")), name
+        if name in leaves and name not in ADJUSTED:
+            assert leaves[name] == value or _otherwise_said(name, wishes, leaves), name
     if wishes.effective_batch_size:
         made = leaves["per_device_train_batch_size"] * leaves["gradient_accumulation_steps"] * leaves["num_processes"]
         assert made == wishes.effective_batch_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 
 import numpy as np
 
@@ -128,12 +129,16 @@ class RowLengths:
 
 
 def size(example: Example, tokenizer: ChatTokenizer) -> tuple[int, int]:
-    """(all tokens, answer tokens) of an example."""
+    """(all tokens, answer tokens) of an example; of a pair's longer side."""
     if not example.messages:
         tokens = len(tokenizer.encode(example.text).ids)
         return tokens, tokens
     encoded = encode(example, tokenizer, max_length=1_000_000)
-    return len(encoded.input_ids), encoded.trained
+    told = len(encoded.input_ids), encoded.trained
+    if not example.rejected:
+        return told
+    other = (*example.messages[:-1], (example.messages[-1][0], example.rejected))
+    return max(told, size(replace(example, messages=other, rejected=""), tokenizer))
 
 
 def quantile(ordered: list[int], q: float) -> int:
