@@ -19,6 +19,7 @@ import optuna
 from optuna.trial import TrialState
 
 from tools.orders import SearchSettings
+from tools.search.on_ray import placed
 from tools.search.result import conclude
 from tools.search.space import WHOLE, own_values
 from tools.search.study import Study
@@ -40,7 +41,7 @@ class Driver:
     def __init__(self, study: Study) -> None:
         self.study, self.order = study, study.order()
         self.settings = self.order.search or SearchSettings(n_trials=1, space={})
-        self.started = time.monotonic()
+        self.plan, self.started = self.order.planned.plan, time.monotonic()
         self.lock = threading.Lock()
         self.optuna = optuna.create_study(
             direction="minimize",
@@ -56,7 +57,7 @@ class Driver:
         self._close_left_over()
         if not self.optuna.trials:
             self.optuna.enqueue_trial(own_values(self.order.planned.plan, self.settings.space))
-        with ThreadPoolExecutor(self.settings.workers) as pool:
+        with placed(self.plan, self.settings.workers) as self.plan, ThreadPoolExecutor(self.settings.workers) as pool:
             list(pool.map(lambda _: self._one(), range(self.settings.n_trials)))
         self.study.write(**conclude(self.optuna, self.order, self.study))
 
@@ -84,7 +85,7 @@ class Driver:
         self, trial: optuna.Trial, values: dict[str, Any], again: bool = False
     ) -> tuple[TrialState, float | None]:
         proposal = self.order.planned
-        plan = _looked_at_alike(replace(proposal.plan, values), proposal.plan)
+        plan = _looked_at_alike(replace(self.plan, values), proposal.plan)
         changed = proposal.model_copy(update={"plan": plan, "hash": plan.digest()})
         name = f"{self.study.id}-trial-{trial.number}{'-again' if again else ''}"
         with self.lock:
