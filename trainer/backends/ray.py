@@ -31,6 +31,10 @@ from trainer.runs import Run
 RESTARTS = 3
 """Times a lost worker group is started again from the last sealed checkpoint."""
 LOCAL = "127.0.0.1"
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray's switch for a cluster of one machine, in spite of its name: all its servers are reached at 127.0.0.1 only."""
+STORE_BYTES = 100_000_000
+"""Ray's own store; a run passes nothing through it."""
 REACH_SECONDS = 10.0
 QUIET_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TRAIN_ENABLE_PRINT_PATCH": "0", "RAY_COLOR_PREFIX": "0"}
 LOOK = 1.0
@@ -50,7 +54,8 @@ def cluster(address: str | None, cpus: int, threads: int = 1) -> Iterator[str]:
     """Join the cluster at an address, or have one of our own behind a token until the block ends; its address."""
     require()
     _reach(address)
-    os.environ |= QUIET_RAY | ({} if address else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
+    own = {} if address else LOOPBACK | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    os.environ |= QUIET_RAY | own
     import ray  # reads its settings once, when it is imported
 
     folder = None if address else Path(tempfile.mkdtemp(prefix="ts", dir="/tmp"))  # socket paths must be short
@@ -86,7 +91,7 @@ def _where(address: str | None, cpus: int, folder: Path | None) -> dict[str, Any
     if address:
         return common | {"address": address}
     own = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
-    return common | own | {"_temp_dir": str(folder), "_node_ip_address": LOCAL}
+    return common | own | {"_temp_dir": str(folder), "object_store_memory": STORE_BYTES}
 
 
 def _environment(threads: int, own: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainer.backends.arguments import distributed_arguments
 from trainer.plan import (
     AdaLora,
     Cpo,
@@ -39,6 +40,7 @@ def training_arguments(plan: Plan, output_dir: str, total_steps: int) -> dict[st
         **_compute(plan),
         **_evaluation(plan),
         **method_arguments(plan),
+        **distributed_arguments(plan),
     }
 
 

@@ -30,17 +30,17 @@ TWO: dict[str, Any] = {
 def two_nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A local cluster of two nodes with a core each; its address."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'tunesmith[ray]', or make test-ray")
-    for name, value in (ours.QUIET_RAY | {"RAY_AUTH_MODE": "disabled"}).items():
+    for name, value in (ours.QUIET_RAY | ours.LOOPBACK | {"RAY_AUTH_MODE": "disabled"}).items():
         monkeypatch.setenv(name, value)
     from ray.cluster_utils import Cluster
 
     with tempfile.TemporaryDirectory(prefix="tst", dir="/tmp", ignore_cleanup_errors=True) as folder:
         monkeypatch.setenv("RAY_TMPDIR", folder)
-        node: dict[str, Any] = {"num_cpus": 1, "node_ip_address": ours.LOCAL, "object_store_memory": 80_000_000}
+        node: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80_000_000}
         cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
         try:
             cluster.add_node(**node)
-            yield f"{ours.LOCAL}:{cluster.address.rsplit(':', 1)[1]}"
+            yield cluster.address
         finally:
             cluster.shutdown()
 
@@ -86,7 +86,10 @@ def test_a_cluster_of_its_own_is_gone_with_the_run_and_stops_when_asked(home: Pa
     run = begun(qa_file, "own", {"max_steps": 400}, **(TWO | {"num_nodes": 1}))
     until(run, lambda s: (s.get("status") == "running" and s["step"] > 2) or ended(s))
     servers = [p for p in psutil.Process(run.status()["worker_pid"]).children(recursive=True) if _said(p)]
-    assert any("gcs_server" in " ".join(_said(p)) for p in servers)
+    heads = [p for p in servers if p.name() in ("gcs_server", "raylet")]
+    listening = {c.laddr.ip for p in heads for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+    assert listening
+    assert all(ip.endswith(ours.LOCAL) for ip in listening)
     run.ask_stop()
     state = until(run, ended)
     assert state["status"] == "stopped"
