@@ -18,6 +18,9 @@ from trainer.paths import BUILTIN_MODEL, BUILTIN_MODEL_ID
 
 TABLE = Path(__file__).parent / "recipes" / "base_models.jsonl"
 ABSENT = "not here"
+SERVICE = "at the service"
+SERVICE_CONTEXT = 65_536
+"""Tokens a row may have at most where a service trains; its own limit is the service's to say."""
 _NEEDED = ("config.json", "tokenizer.json")
 _PATTERNS = ["*.json", "*.jinja", "*.safetensors", "*.txt", "LICENSE*", "README.md"]
 """What is fetched from a hub: never pickles, never code."""
@@ -37,6 +40,15 @@ def resolve(name: str | None) -> ModelFacts:
     if row:
         return _from_table(row)
     raise UserFacingError(f"I know no base model of this name: {name}", "", _advice(str(name)))
+
+
+def of_a_service(name: str | None) -> ModelFacts:
+    """A model that a service has: only its name is known here; lengths are counted with the built-in tokenizer."""
+    if name in (None, "", BUILTIN_MODEL_ID):
+        raise UserFacingError("hosted tuning needs the service's own name of a base model", "base_model", "Say it.")
+    unknown = {"licence": "the service's terms", "commercial": "unknown", "kind": "unknown", "fingerprint": SERVICE}
+    known = {"id": name, "path": None, "chat_template": True, "context": SERVICE_CONTEXT, "sources": ("not known",)}
+    return from_folder(BUILTIN_MODEL, BUILTIN_MODEL_ID).model_copy(update=unknown | known)
 
 
 def _advice(name: str) -> str:

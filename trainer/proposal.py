@@ -68,7 +68,8 @@ def tokenizer_of(model: ModelFacts) -> tokenizers.ChatTokenizer:
 
 def survey(path: Path, wishes: Wishes, watch: Watch | None = None) -> Ground:
     """Read the data, the model and the machine. `watch` is told of progress."""
-    model = base_models.resolve(wishes.base_model)
+    hosted = wishes.backend == "hosted"
+    model = (base_models.of_a_service if hosted else base_models.resolve)(wishes.base_model)
     tokenizer = tokenizer_of(model)
     said = wishes.said()
     wanted = {r: said[f"{r}_column"] for r in ROLE_FIELDS if f"{r}_column" in said}

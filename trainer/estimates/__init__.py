@@ -8,7 +8,7 @@ from trainer.estimates.counts import steps
 from trainer.estimates.disk import disk
 from trainer.estimates.memory import memory
 from trainer.estimates.probed import Probe, probed_memory, probed_time
-from trainer.estimates.ranges import Basis, Estimates, Range
+from trainer.estimates.ranges import Basis, Estimates, Range, unknown
 from trainer.estimates.time import TRAINER_SHARE, epochs_within, time
 from trainer.estimates.trainable import trainable
 from trainer.facts import Facts, Past
@@ -19,6 +19,8 @@ def estimates(plan: Plan, facts: Facts, probe: Probe | None = None) -> Estimates
     """Everything a plan will need, for its card; by the probe's figures where there is one."""
     count = counts.steps_of(plan, facts)
     tokens = count * plan.effective_batch_size * counts.sequences(plan) * counts.mean_tokens(plan, facts)
+    if plan.compute.backend == "hosted":
+        return _elsewhere(count, round(tokens))
     takes = time(plan, facts) if probe is None else probed_time(plan, facts, probe)
     holds = memory(plan, facts) if probe is None else probed_memory(plan, facts, probe)
     return Estimates(
@@ -29,6 +31,14 @@ def estimates(plan: Plan, facts: Facts, probe: Probe | None = None) -> Estimates
         steps=count,
         train_tokens=round(tokens),
     )
+
+
+def _elsewhere(count: int, tokens: int) -> Estimates:
+    """A service says itself what it takes."""
+    why = "a service trains it, and says itself what it takes and costs"
+    time, cost, memory = (unknown(unit, why) for unit in ("minutes", "USD", "GB"))
+    disk = Range(low=0.0, high=0.1, unit="GB", basis="formula", why="rows and records only: the model stays there")
+    return Estimates(memory=memory, time=time, cost=cost, disk=disk, steps=count, train_tokens=tokens)
 
 
 def _with_past(found: Range, past: Past | None) -> Range:

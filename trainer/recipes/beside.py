@@ -16,7 +16,7 @@ from trainer.errors import UserFacingError
 from trainer.facts import Beside, ModelFacts
 from trainer.wishes import Wishes
 
-OPTIONAL = ("flash_attn", "liger_kernel", "deepspeed")
+OPTIONAL = ("flash_attn", "liger_kernel", "deepspeed", "ray")
 LOOKED_AT = 500
 """Answers that are looked at to see what they are."""
 NUMBERS = 0.95
