@@ -14,7 +14,7 @@ from trainer.proposal import Proposal, propose
 from trainer.runs import ACTIVE, Run, RunStore
 from trainer.wishes import Wishes
 
-LIMIT = 240.0
+LIMIT = 400.0
 SHORT: dict[str, Any] = {"max_steps": 12, "eval_steps": 4, "per_device_train_batch_size": 8, "tuning": "lora"}
 
 

@@ -29,9 +29,9 @@ TWO: dict[str, Any] = {
 @pytest.fixture
 def two_nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A local cluster of two nodes with a core each; its address."""
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'tunesmith[ray]', or make test-ray")
     for name, value in (ours.QUIET_RAY | ours.LOOPBACK | {"RAY_AUTH_MODE": "disabled"}).items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value)  # before ray is imported: it reads them once
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'tunesmith[ray]', or make test-ray")
     from ray.cluster_utils import Cluster
 
     with tempfile.TemporaryDirectory(prefix="tst", dir="/tmp", ignore_cleanup_errors=True) as folder:
