@@ -23,6 +23,7 @@ TOOL_OF = {
     "refuse": "refuse",
     "clarify": "clarify",
     "prepare_data": "prepare_data",
+    "probe_plan": "probe_plan",
 }
 INTENT_OF = {tool: intent for intent, tool in TOOL_OF.items()} | {"augment_data": "prepare_data"}
 

@@ -42,6 +42,7 @@ OWN_WORDS = {
     "stop_run": "stop",
     "decline_plan": "reject",
     "start_training": "start",
+    "probe_plan": "probe_plan",
 }
 """Tools a hosted model may not call by itself, and the intent that the person's words must have."""
 PHRASED = {"explain_run", "advise", "run_status"}
@@ -163,9 +164,8 @@ class Nodes:
         if self.brain.model == BUILTIN or name not in OWN_WORDS:
             return
         if understand(state["inbox"], situation_of(state, self.desk(state))).intent != OWN_WORDS[name]:
-            raise UserFacingError(
-                f"to {OWN_WORDS[name]} I need your own word", "", f"Say '{OWN_WORDS[name]}' if you want that."
-            )
+            word = OWN_WORDS[name].replace("_", " ")
+            raise UserFacingError(f"to {word} I need your own word", "", f"Say '{word}' if you want that.")
 
     def phrase(self, state: State) -> Command[Literal["wait", "__end__"]]:
         """Let a hosted model put the rules' sentence into words; every number is checked."""

@@ -103,13 +103,19 @@ class Session:
 
     def change(self, values: dict[str, Any]) -> list[dict[str, Any]]:
         """Values the person typed into the card: the same revision as in words, without reading any."""
+        named = ", ".join(f"{k} = {v}" for k, v in values.items())
+        return self._called({"name": "revise_plan", "arguments": values}, named)
+
+    def measure(self) -> list[dict[str, Any]]:
+        """The person's button for a probe: a few real steps of the plan on the table, before any approval."""
+        return self._called({"name": "probe_plan", "arguments": {}}, "measure it first")
+
+    def _called(self, call: dict[str, Any], named: str) -> list[dict[str, Any]]:
         with self._lock:
             self._go_on()
             if not self._waiting():
                 raise UserFacingError("there is no plan on the table to change", "", "Say what you want to train.")
             before = len(self.events())
-            named = ", ".join(f"{k} = {v}" for k, v in values.items())
-            call = {"name": "revise_plan", "arguments": values}
             spoken = event("message", role="user", text=named)
             self._run(Command(resume={"kind": "calls", "calls": [call], "inbox": named, "log": [spoken]}))
             return self.events()[before:]

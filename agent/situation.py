@@ -36,6 +36,7 @@ Intent = Literal[
     "advise",
     "refuse",
     "clarify",
+    "probe_plan",
 ]
 
 

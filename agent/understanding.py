@@ -40,9 +40,8 @@ def read(brain: Brain, text: str, situation: Situation) -> Understanding:
 def wishes_from(brain: Brain, words: str, path: str, columns: list[str], rows: int) -> Wishes:
     """The wishes in a goal said in words. Raises UserFacingError for values that can't be."""
     situation = Situation(files=[FileFact(path=path, rows=rows, columns=columns)])
-    slots = read(brain, words, situation).slots
-    known = {k: v for k, v in slots.items() if k in PlanArguments.model_fields and k != "dataset_path"}
+    slots = {k: v for k, v in read(brain, words, situation).slots.items() if k != "dataset_path"}
     try:
-        return Wishes(**known | {"goal": words})
+        return PlanArguments.model_validate(slots | {"goal": words}).wishes()
     except ValidationError as error:
         raise UserFacingError(faults(error), "", "Say it with a value that can be.") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from trainer.data.more.request import MOST, How
@@ -30,6 +30,15 @@ class PlanArguments(Wishes):
     directions: dict[str, Literal["up", "down"]] = Field(
         default_factory=dict, description="fields to raise or lower when no value was said"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _answers(cls, said: Any) -> Any:
+        """The column that holds the right answers is the completion, whatever the method does with it."""
+        if not isinstance(said, dict) or "answer_column" not in said:
+            return said
+        rest = {k: v for k, v in said.items() if k != "answer_column"}
+        return {"completion_column": said["answer_column"], **rest}
 
     def wishes(self) -> Wishes:
         """The values that are wishes."""

@@ -54,7 +54,7 @@ def propose_plan(args: PlanArguments, desk: Desk) -> ToolResult:
         return planned_later(args, desk)
     wishes = args.wishes()
     path = desk.data_file(wishes.dataset_path)
-    wishes = wishes.model_copy(update={"dataset_path": str(path)})
+    wishes = _placed(wishes.model_copy(update={"dataset_path": str(path)}), desk)
     ground = survey(path, wishes, desk.watch)
     profile = ground.inspected.profile
     report = {"type": "data_report", "report": profile.model_dump(mode="json")}
@@ -79,11 +79,17 @@ def revise_plan(args: PlanArguments, desk: Desk) -> ToolResult:
     steps = _stepped(args, old)
     if not change.said() and not steps and not args.unknown and _unchanged(old):
         return ToolResult(UNCLEAR_CHANGE, events=[{"type": "question", "missing": ["value"]}])
-    wishes = old.wishes.merged(Wishes(**steps)).merged(change)
+    wishes = _placed(old.wishes.merged(Wishes(**steps)).merged(change), desk)
     path = desk.data_file(wishes.dataset_path)
     new = propose(path, wishes)
     say = _unused(args) + diff_words(old, new, desk.voice) + (f"\n{desk.voice.say('stepped')}" if steps else "")
     return _laid(new, say, path, old)
+
+
+def _placed(wishes: Wishes, desk: Desk) -> Wishes:
+    """Files beside the data lie in the folders that may be read, like the data."""
+    named = {name: getattr(wishes, name) for name in ("reward_file", "retention_path")}
+    return wishes.model_copy(update={n: str(desk.data_file(v)) for n, v in named.items() if v})
 
 
 def _unchanged(old: Proposal) -> bool:

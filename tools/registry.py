@@ -11,6 +11,7 @@ from tools.desk import Desk, Tool, ToolResult
 from tools.explaining import compare_runs, explain_run
 from tools.planning import decline_plan, inspect_data, propose_plan, revise_plan
 from tools.preparing import prepare_data
+from tools.probing import probe_plan
 from tools.running import evaluate_run, resume_run, run_status, start_training, stop_run
 from tools.searching import search_hyperparameters
 from tools.talking import advise, clarify, refuse
@@ -23,6 +24,7 @@ _FUNCTIONS = (
     propose_plan,
     revise_plan,
     decline_plan,
+    probe_plan,
     search_hyperparameters,
     start_training,
     run_status,

@@ -23,6 +23,7 @@ from trainer.paths import home
 from trainer.plan import Plan
 from trainer.proposal import Proposal, examined, survey
 from trainer.records import read_json, write_atomic
+from trainer.rewards.preflight import AFTER_APPROVAL
 from trainer.runs import ACTIVE, RunStore
 
 LIMIT = 60.0
@@ -68,6 +69,13 @@ def _refuse(plan: Plan) -> None:
         )
     if plan.compute.backend == "hosted":
         raise UserFacingError("a hosted service trains this plan: nothing of it can be measured here", "", "")
+    costly = [r.kind for r in getattr(plan.method, "rewards", ()) if r.kind in AFTER_APPROVAL]
+    if costly:
+        raise UserFacingError(
+            f"the reward {costly[0]} runs code or asks another model, and that is done only after your approval",
+            "",
+            "The estimates by formula stay; approve the plan, or leave that reward out to measure the rest.",
+        )
     if resolve(plan.base_model).fingerprint == ABSENT:
         raise UserFacingError(
             f"the weights of {plan.base_model} are not on this machine: there is nothing to measure",

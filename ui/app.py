@@ -20,7 +20,21 @@ from trainer.paths import home
 from trainer.wishes import Wishes
 from ui import html
 from ui.data_tab import DataTab, looking
-from ui.handlers import CHIPS, act, approve, change, chip, decide_rows, decline, echo, open_page, say, show, watch
+from ui.handlers import (
+    CHIPS,
+    act,
+    approve,
+    change,
+    chip,
+    decide_rows,
+    decline,
+    echo,
+    measure,
+    open_page,
+    say,
+    show,
+    watch,
+)
 
 HERE = Path(__file__).parent
 EDITABLE = sorted(set(SECTION_OF) & set(Wishes.model_fields) - {"goal", "dataset_path"})
@@ -109,6 +123,7 @@ class Page:
         self.hash = gr.State("")
         with gr.Row(visible=False, elem_id="ts-decide") as self.decide:
             self.approve = gr.Button("Approve and start", variant="primary", elem_id="ts-approve")
+            self.measure = gr.Button("Measure first", elem_id="ts-measure")
             self.change = gr.Button("Change", elem_id="ts-change")
             self.decline = gr.Button("Decline", elem_id="ts-decline")
         with gr.Row(visible=False, elem_id="ts-edit") as self.edit:
@@ -135,6 +150,7 @@ class Page:
             self.hash,
             self.decide,
             self.approve,
+            self.measure,
             self.change,
             self.edit,
             self.yaml_box,
@@ -168,6 +184,7 @@ class Page:
             pressed.then(chip(text), who, shown, **PRIVATE)
         self.approve.click(approve, [*who, self.hash], shown, **PRIVATE)
         self.decline.click(decline, who, shown, **PRIVATE)
+        self.measure.click(measure, who, shown, **PRIVATE)
         self.change.click(lambda: gr.Row(visible=True), None, [self.edit], **PRIVATE)
         gr.on([self.set.click, self.value.submit], change, [*who, self.field, self.value], shown, **PRIVATE)
         self.brain.change(lambda name: html.header(name, machine_words()), [self.brain], [self.header], **PRIVATE)

@@ -99,6 +99,11 @@ def decline(thread: str, brain: str, mode: str) -> Any:
     return _answered(thread, brain, mode, lambda s: s.decline())
 
 
+def measure(thread: str, brain: str, mode: str) -> Any:
+    """A few real steps of the plan on the table, for closer estimates. Starts nothing."""
+    return _answered(thread, brain, mode, lambda s: s.measure())
+
+
 def change(thread: str, brain: str, mode: str, field: str, value: str) -> Any:
     """One value changed on the card."""
     try:
@@ -179,6 +184,7 @@ def show(thread: str, brain: str, mode: str) -> tuple[Any, ...]:
         order.hash if order else "",
         gr.Row(visible=waiting),
         gr.Button(value=APPROVE[order.kind if order else "train"]),
+        gr.Button(visible=order is None or order.kind in ("train", "search")),
         gr.Button(visible=order is None or order.kind in ("train", "search")),
         gr.Row(visible=False),
         gr.Accordion(visible=bool(text) and mode == "expert"),

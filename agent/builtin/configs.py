@@ -26,13 +26,17 @@ _FLOATS = {
 }
 _BOOLS = {
     "packing",
+    "use_rslora",
     "gradient_checkpointing",
     "bf16",
     "fp16",
     "load_best_model_at_end",
     "assistant_only_loss",
 }
-_WORDS = {"base_model", "dataset_path", "eval_dataset_path", "output_dir", "hub_repo_id", "optim"}
+_WORDS = {
+    *("base_model", "dataset_path", "eval_dataset_path", "output_dir", "hub_repo_id", "optim"),
+    *("teacher_model", "loss_type", "init_lora_weights", "train_sampling_strategy"),
+}
 _METHODS = {"pt": "cpt", "pretrain": "cpt", "rm": "reward_modeling", "reward": "reward_modeling"}
 
 
@@ -61,7 +65,7 @@ def _known(found: list[tuple[str, str]]) -> int:
 
 def _script(text: str) -> list[tuple[str, str]]:
     """What a pasted TRL script says besides keyword arguments: the trainer's method and its model."""
-    found = re.search(r"\b(SFT|DPO|KTO|ORPO|GRPO|Reward)(?:Config|Trainer)\(", text)
+    found = re.search(r"\b(SFT|DPO|KTO|ORPO|CPO|GRPO|RLOO|Distillation|Reward)(?:Config|Trainer)\(", text)
     if not found:
         return []
     model = re.search(r"(?:Trainer|from_pretrained)\(\s*(?:model\s*=\s*)?([\"'][\w./-]+[\"'])", text)

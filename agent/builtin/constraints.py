@@ -36,6 +36,10 @@ _USD = re.compile(
 _DOLLARS_CENTS = re.compile(
     r"(?<![A-Za-z0-9_.$])(\d+) (?:us )?(?:dollars?|bucks?) (?:and )?(\d\d)(?: cents?)?(?![\w.%])(?! ?(?:epochs?|steps?|trials?|hours?|min))"
 )
+_PER_HOUR = re.compile(
+    r"(?<![A-Za-z0-9_.])(?:us)?\$?\s?(?P<usd>\d+(?:\.\d+)?)\s?(?:\$|usd|us-?dollars?|dollars?|bucks?|dólares|美元|美金|刀)?"
+    r"\s?(?:/|per|an?|each|every|pro|je|por|la|par|每个?)\s?(?:gpu[ -]?)?(?:hour|hr|h|stunde|hora|heure|小时)(?![a-z])"
+)
 _CENTS = re.compile(r"(?<![A-Za-z0-9_.])(\d+)\s?(?:cents?|¢)(?![A-Za-z0-9_À-ɏ])")
 _OTHER_MONEY = re.compile(
     r"(?:€|£|₹|¥|৳)\s?\d+(?:[.,]\d+)?|\d+(?:[.,]\d+)?\s?(?:€|£|₹|¥|৳|euros?|eur|eur[io]s"
@@ -121,6 +125,8 @@ def _money(scan: Scan, slots: dict[str, Any], unknown: list[str]) -> None:
     scan.text = _DOLLARS_CENTS.sub(r"$\1.\2", scan.text)
     for match in scan.take(_OTHER_MONEY):
         unknown.append(match.group().strip())
+    for match in scan.take(_PER_HOUR):
+        slots["gpu_price_per_hour"] = neat(float(match.group("usd")))
     for match in scan.take(_USD):
         value, kilo = (match.group(1), match.group(2)) if match.group(1) else (match.group(3), match.group(4))
         slots["budget_usd"] = neat(float(value) * (1000 if kilo else 1))

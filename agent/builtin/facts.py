@@ -33,7 +33,7 @@ _VALUE_WORDS = re.compile(
 
 def _edit(r: Reading) -> bool:
     listed = {k for k in r.values if k in PLAN_VALUES}
-    return bool(r.edits.values or r.edits.relative or listed or r.models or r.config)
+    return bool(r.edits.values or r.edits.relative or listed or r.models or r.config or r.beside)
 
 
 def _words(r: Reading) -> list[str]:
@@ -191,7 +191,8 @@ CHECKS: dict[str, Callable[[Reading], object]] = {
     "data": lambda r: r.places.files or r.situation.files or "data_word" in r.concepts,
     "data_here": lambda r: bool(r.places.files),
     "task": lambda r: r.task,
-    "method": lambda r: r.values.get("method") or r.values.get("tuning"),
+    "method": lambda r: r.values.get("method") or r.values.get("tuning") or r.beside.get("method"),
+    "companion": lambda r: r.beside,
     "model": lambda r: any(m.id or m.size_b for m in r.models),
     "rule": lambda r: r.values.get("base_model_rule") or r.values.get("priority"),
     "goal_or_data": lambda r: r.task or r.places.files or r.situation.files or r.models or r.values.get("method"),

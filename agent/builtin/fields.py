@@ -31,6 +31,14 @@ PLAN_FIELDS = (
     "beta",
     "num_generations",
     "max_completion_length",
+    "label_smoothing",
+    "neftune_noise_alpha",
+    "num_virtual_tokens",
+    "freeze_trainable_layers",
+    "num_processes",
+    "num_nodes",
+    "reward_min_length",
+    "reward_max_length",
 )
 _REACH_AFTER, _REACH_BEFORE, _IMPLAUSIBLE = 30, 14, 60
 _STEPS = re.compile(r"\s*(?:steps?|schritten?|schritte|updates?|pasos|étapes|步|स्टेप|স্টেপ)")

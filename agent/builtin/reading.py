@@ -9,6 +9,7 @@ from typing import Any
 from agent.builtin import (
     assent,
     columns,
+    companions,
     configs,
     constraints,
     cues,
@@ -46,7 +47,11 @@ PLAN_VALUES = (
     "modules_to_save",
     "target_modules",
     "method",
-    "reward",
+    "loss_type",
+    "init_lora_weights",
+    "use_rslora",
+    "backend",
+    "domain",
 )
 
 
@@ -66,6 +71,8 @@ class Reading:
     values: dict[str, Any] = field(default_factory=dict)
     edits: edits.Edits = field(default_factory=edits.Edits)
     config: dict[str, Any] = field(default_factory=dict)
+    beside: dict[str, Any] = field(default_factory=dict)
+    """Teacher, judge, rewards, general rows, new tokens, a place to train at."""
     unknown: list[str] = field(default_factory=list)
     task: str | None = None
     symptoms: list[str] = field(default_factory=list)
@@ -118,7 +125,12 @@ def _models(reading: Reading, scan: text.Scan) -> None:
     before = scan.text
     for found in models.read(scan):
         denied = _NOT_WANTED.search(before[: found.start]) or _REFUSED_AFTER.search(before[found.end :])
+        if not denied and "teacher_model" not in reading.beside and companions.teaches(before, found):
+            reading.beside["teacher_model"] = found.id or paths.raw_spelling(found.text, reading.message.raw)
+            continue
         (reading.excluded if denied else reading.models).append(found)
+    if "teacher_model" not in reading.beside:
+        reading.beside |= companions.teacher_by_name(before, reading.message.raw)
 
 
 def _pasted(reading: Reading, raw: str) -> None:
@@ -145,7 +157,9 @@ def read(raw: str, situation: Situation) -> Reading:
     if own.strip():  # what stands in a pasted log is no order
         order = text.read(own).order
     scan = text.Scan(order)
+    reading.beside = companions.places(scan, raw)
     reading.places = paths.read(scan, raw, situation)
+    reading.beside |= companions.files(scan, raw, reading.places, situation) | companions.judge(scan, raw)
     runs.take_names(scan)
     _models(reading, scan)
     scan.take(re.compile(r"(?<![a-z0-9])q[2-8]_(?:k(?:_[sml])?|[01])(?![a-z0-9])"))
@@ -163,6 +177,7 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     if "?" in order:
         _leave_what_is_asked_about(reading)
     reading.rest = number_scan.text
+    _beside(reading)
     names_gone = text.Scan(order)
     paths.read(names_gone, order, Situation())
     plain = names_gone.text
@@ -181,6 +196,17 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
     reading.run_ids = runs.ids(order, reading.situation)
     reading.assent = assent.is_assent(message.raw)
     reading.unclear = assent.is_unclear_assent(message.raw)
+
+
+def _beside(reading: Reading) -> None:
+    """Rewards, a teacher's method and new tokens: what needs the other values to be understood."""
+    method = reading.values.get("method") or reading.situation.plan.get("method")
+    scored = reading.beside.pop("reward", [])
+    reading.values.pop("reward", None)
+    found = companions.rewards(reading.message, reading.edits.values, method, reading.beside | {"reward": scored})
+    if "teacher_model" in reading.beside and reading.values.get("method") is None:
+        found["method"] = "distillation"
+    reading.beside |= found | companions.tokens(reading.message)
 
 
 def _leave_what_is_asked_about(reading: Reading) -> None:
@@ -225,10 +251,12 @@ def _inspection(reading: Reading) -> None:
         reading.operations.pop("sample", None)
     if "overview" in reading.checks and _NEEDED.search(order):
         reading.checks.pop("overview")
+    if "retention_path" in reading.beside:  # 'mix in general.jsonl' is no shuffling
+        reading.operations.pop("shuffle", None)
     typed = re.search(r"pii|personal|sensitive|private|datos|données|隐私|个人信息", order)
     if "pii" in reading.checks and not typed and not _LOOKING_FOR.search(order) and "?" not in order:
         reading.checks.pop("pii")
-    if len(reading.places.files) > 1 and _JOINING.search(order):
+    if len(reading.places.files) > 1 and "retention_path" not in reading.beside and _JOINING.search(order):
         reading.operations.setdefault("merge_files", "merge")
     if reading.pii and not reading.operations and _LOOKING_FOR.search(order):
         reading.checks.setdefault("pii", reading.pii[0])

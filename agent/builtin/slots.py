@@ -264,6 +264,7 @@ BUILDERS: dict[str, Callable[[Reading, Facts], dict[str, Any]]] = {
     "propose_plan": lambda r, _f: slots_plan.proposal(r),
     "clarify": clarifying.missing,
     "status": lambda r, _f: _run_of(r),
+    "probe_plan": lambda _r, _f: {},
     "approve": lambda _r, _f: {},
     "reject": lambda _r, _f: {},
 }

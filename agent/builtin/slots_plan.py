@@ -9,6 +9,7 @@ from agent.builtin import columns, edits, fields, languages, models, paths
 from agent.builtin.learned import likely
 from agent.builtin.quantities import Number, neat
 from agent.builtin.reading import PLAN_VALUES, Reading
+from trainer.plan.methods import ONLINE
 
 _EVAL_ROLE = re.compile(
     r"(?:only )?(?:for |as |zum |para |pour |用于|作为)?(?:the )?(?:eval\w*|test\w*"
@@ -25,6 +26,7 @@ def plan_values(r: Reading) -> dict[str, Any]:
     slots: dict[str, Any] = dict(r.limits)
     slots.update({k: v for k, v in r.values.items() if k in (*PLAN_VALUES, "device", "base_model_rule", "priority")})
     slots.update(r.edits.values)
+    slots.update(r.beside)
     slots.update(_model(r))
     slots.update(_files(r))
     slots.update(r.config)
@@ -34,6 +36,8 @@ def plan_values(r: Reading) -> dict[str, Any]:
         slots["skip_rows"] = ["empty"]
     if "lora_alpha" not in slots:
         slots.update(_tied_alpha(r, slots))
+    if slots.get("method", r.situation.plan.get("method")) in ONLINE:
+        slots.update({name.field: neat(number.value) for name, number in fields.assign(r.order, ("temperature",))})
     if slots.get("modules_to_save") and "lora_r" not in slots:
         slots.pop("target_modules", None)
     return slots

@@ -129,9 +129,12 @@ def read(text: str) -> dict[str, Any]:
         "lr_scheduler_type",
         "optim",
         "method",
+        "loss_type",
         "tuning",
+        "init_lora_weights",
         "quantization",
-        "reward",
+        "backend",
+        "domain",
         "device",
         "base_model_rule",
         "priority",
@@ -142,7 +145,7 @@ def read(text: str) -> dict[str, Any]:
     saved = values_of("modules_to_save", text)
     if saved and re.search(r"train|save|tune|also|include|full|训练|auch|también|aussi|保存", text):
         slots["modules_to_save"] = saved
-    modules = target_modules(text)
+    modules = None if slots.get("tuning") == "freeze" else target_modules(text)
     if modules:
         slots["target_modules"] = modules
     if slots.get("tuning") == "qlora" and slots.get("quantization") in (None, "4bit"):

@@ -17,14 +17,29 @@ DIALOGUES = yaml.safe_load((Path(__file__).parent / "golden.yaml").read_text("ut
 
 
 @pytest.fixture
-def files(tmp_path: Path, qa_file: Path, labelled_file: Path) -> dict[str, Path | None]:
+def files(tmp_path: Path, home: Path, qa_file: Path, labelled_file: Path) -> dict[str, Path | None]:
     book, pairs, blank = tmp_path / "book.txt", tmp_path / "pairs.jsonl", tmp_path / "blank.csv"
+    sums, marked, general = tmp_path / "sums.jsonl", tmp_path / "marked.jsonl", home / "general.jsonl"
     book.write_text(
         "\n\n".join(f"Chapter {i}. The miller walked along the river and thought of {i} things." for i in range(200))
     )
     pairs.write_text("\n".join(json.dumps({"prompt": f"q{i}", "chosen": "good", "rejected": "bad"}) for i in range(30)))
+    sums.write_text(
+        "\n".join(json.dumps({"prompt": f"how much is {i} and {2 * i}?", "answer": str(3 * i)}) for i in range(60))
+    )
+    marked.write_text(
+        "\n".join(
+            json.dumps({"prompt": f"question {i}", "completion": f"answer number {i}", "label": i % 2 == 0})
+            for i in range(60)
+        )
+    )
+    general.write_text(
+        "\n".join(json.dumps({"question": f"what is a {i}?", "answer": f"the thing {i}"}) for i in range(40))
+    )
+    (home / "reward.py").write_text("def reward(completion, **columns):\n    return float('<b>' not in completion)\n")
     blank.write_text("alpha,beta\n" + "\n".join(f"one {i},two {i}" for i in range(30)))
-    return {"qa": qa_file, "mails": labelled_file, "none": None, "book": book, "pairs": pairs, "blank": blank}
+    judged: dict[str, Path | None] = {"pairs": pairs, "sums": sums, "marked": marked}
+    return judged | {"qa": qa_file, "mails": labelled_file, "none": None, "book": book, "blank": blank}
 
 
 def matches(turn: dict[str, Any], session: Session, events: list[dict[str, Any]], home: Path) -> None:
@@ -44,6 +59,8 @@ def matches(turn: dict[str, Any], session: Session, events: list[dict[str, Any]]
     assert "runs" not in want or len(RunStore(home).all()) == want["runs"], what
     for words in want.get("says", []):
         assert words in reply, what
+    for words in want.get("says_not", []):
+        assert words not in reply, what
     assert "event" not in want or want["event"] in {e["type"] for e in events}, what
 
 

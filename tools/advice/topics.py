@@ -15,12 +15,11 @@ Said = tuple[str, dict[str, Any]]
 FEW_ROWS = 30
 """Under this, examples in the prompt come first (OpenAI's guide begins at 50)."""
 _METHOD_OF = {
-    "preference": ("pairs of a better and a worse answer", "DPO, after SFT"),
+    "preference": ("pairs of a better and a worse answer", "DPO, after SFT (or ORPO, CPO/SimPO, a reward model)"),
     "kto": ("answers marked good or bad", "KTO"),
     "text": ("plain text", "continued pretraining"),
     "classification": ("texts with labels", "SFT on short answers"),
 }
-_RUNNABLE = ("text", "prompt_completion", "messages", "classification")
 
 
 def should_i(view: View) -> list[Said]:
@@ -86,7 +85,8 @@ def method_choice(view: View) -> list[Said]:
         return [*adapter, ("method_map", {})] if adapter else [("method_map", {}), ("method_adapter", {})]
     name = "classification" if view.labels else view.profile.format
     what, method = _METHOD_OF.get(name, ("questions with answers", "SFT (supervised fine-tuning)"))
-    now = "I can train that." if name in _RUNNABLE else "I can't train that method yet; SFT on the good answers I can."
+    alone = " SFT takes the good answers alone." if name in ("preference", "kto") else ""
+    now = f"I can train that.{alone}"
     return [("method_data", {"format": what, "method": method, "now": now}), *adapter]
 
 
