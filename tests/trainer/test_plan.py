@@ -131,7 +131,7 @@ def test_a_time_budget_makes_fewer_epochs(home: Path, qa_file: Path, proposal: P
     assert high
     tight = propose(qa_file, Wishes(max_hours=0.9 * high / 60))
     assert tight.plan.schedule.num_train_epochs < proposal.plan.schedule.num_train_epochs
-    assert (tight.estimates.time.high or 99) <= 0.91 * high
+    assert (tight.estimates.time.high or 99) <= 0.95 * high  # told to the hundredth of a minute
 
 
 def test_an_impossible_time_is_said(home: Path, qa_file: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_gpu_that_is_not_here_is_planned_for_and_not_started(home: Path, qa_fi
         ({"method": "cpt"}, "fit sft or grpo"),
         ({"method": "grpo"}, "what makes a written answer good"),
         ({"method": "distillation"}, "needs a teacher"),
-        ({"loss_type": "simpo"}, "simpo belongs to cpo"),
+        ({"loss_type": "simpo"}, "simpo belongs to cpo: choose that method"),
         ({"tuning": "freeze", "quantization": "4bit"}, "can't be trained over 4bit weights"),
         ({"padding_free": True, "tuning": "prompt_tuning"}, "can't lay rows end to end"),
         ({"base_model": "no-such/model-9b"}, "no base model of this name"),

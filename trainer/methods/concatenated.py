@@ -25,6 +25,7 @@ def rows(setup: Setup, examples: list[Example]) -> Dataset:
     for pair in compared(examples, setup.plan, setup.ours):
         better, worse = pair.sides()
         row: dict[str, Any] = {"prompt": "", "chosen": "", "rejected": "", "prompt_input_ids": pair.prompt_ids}
+        row["length"] = max(len(better.input_ids), len(worse.input_ids))
         row["prompt_attention_mask"] = [1] * len(pair.prompt_ids)
         for name, side in (("chosen", better), ("rejected", worse)):
             row[f"{name}_input_ids"], row[f"{name}_labels"] = side.input_ids, side.labels

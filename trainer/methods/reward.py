@@ -28,6 +28,7 @@ def _rows(setup: Setup, examples: list[Example]) -> Dataset:
         {
             "chosen_ids": [r.prompt_ids + r.chosen_ids for r in rows],
             "rejected_ids": [r.prompt_ids + r.rejected_ids for r in rows],
+            "length": [len(r.prompt_ids) + max(len(r.chosen_ids), len(r.rejected_ids)) for r in rows],
             "row": [r.row for r in rows],
         }
     )

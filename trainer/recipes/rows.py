@@ -91,5 +91,7 @@ def loss(ledger: Ledger, method: str) -> str:
         return str(wished)
     others = [name for name, losses in LOSSES.items() if wished in losses]
     have = f"it knows {', '.join(known)}" if known else "it has one loss only"
-    hint = f"{wished} belongs to {' and '.join(others)}. " if others else ""
-    raise UserFacingError(f"{method} has no loss_type {wished}: {have}", "", f"{hint}Name one of them, or none.")
+    hint = f"{wished} belongs to {' and '.join(others)}: choose that method, " if others else ""
+    way_out = "or name one of these, or none." if known else "or leave loss_type away."
+    fix = hint + way_out if hint else way_out.removeprefix("or ").capitalize()
+    raise UserFacingError(f"{method} has no loss_type {wished}: {have}", "", fix)

@@ -6,6 +6,7 @@ from typing import Any
 
 from trainer.errors import UserFacingError
 from trainer.facts import DataProfile
+from trainer.plan import PAIRWISE
 from trainer.reasons import Reason
 from trainer.recipes import amounts
 from trainer.recipes.batches import batches
@@ -26,7 +27,7 @@ def windows(data: DataProfile, length: int) -> int:
 
 def length(draft: Draft) -> int:
     """Tokens a row may have; where answers are written in training, tokens of the question beside them."""
-    lengths, context = draft.facts.data.lengths, draft.facts.model.context - _written(draft)
+    lengths, context = draft.facts.data.lengths, draft.facts.model.context - _beside(draft)
     if draft.format == "text" or lengths is None:
         value = max(8, min(context, 512))
         why = Reason(origin="recipe", why=f"windows of {value} tokens; the model's limit is {context}")
@@ -35,21 +36,22 @@ def length(draft: Draft) -> int:
     return int(draft.ledger.choose("max_length", value, why))
 
 
-def _written(draft: Draft) -> int:
-    """Tokens of the model's window that answers written in training need."""
-    answer = int(draft.ledger.values.get("max_completion_length", 0))
-    if answer and answer > draft.facts.model.context - 16:
+def _beside(draft: Draft) -> int:
+    """Tokens of the model's window that stand beside a row: answers written in training, learned ones before it."""
+    names, window = ("max_completion_length", "num_virtual_tokens"), draft.facts.model.context
+    taken = {name: int(draft.ledger.values[name]) for name in names if name in draft.ledger.values}
+    if sum(taken.values()) > window - 16:
         raise UserFacingError(
-            f"answers of {answer} tokens leave no room for the question in a window of {draft.facts.model.context}",
+            f"{' and '.join(taken)} take {sum(taken.values())} tokens of the model's window of {window}",
             "",
-            f"Choose max_completion_length up to {draft.facts.model.context // 2}.",
+            f"Choose at most {window // 2}, so that there is room for the rows.",
         )
-    return answer
+    return sum(taken.values())
 
 
 def section(draft: Draft, processes: int, max_length: int) -> dict[str, Any]:
     """Every value of the section, for that many processes."""
-    per_device, accumulation = batches(draft, processes, max_length)
+    per_device, accumulation = batches(draft, processes, _tokens(draft, max_length))
     return {
         "num_train_epochs": draft.setting("num_train_epochs"),
         "max_steps": draft.ledger.choose("max_steps", -1, Reason(origin="default", why="by epochs")),
@@ -59,6 +61,12 @@ def section(draft: Draft, processes: int, max_length: int) -> dict[str, Any]:
         "train_sampling_strategy": _order(draft, per_device),
         "seed": draft.setting("seed"),
     }
+
+
+def _tokens(draft: Draft, max_length: int) -> int:
+    """Tokens of the longest row in a pass: both answers of a pair, and what stands beside a row."""
+    sides = 2 if draft.case.method in PAIRWISE else 1
+    return sides * (max_length + _beside(draft))
 
 
 def _order(draft: Draft, batch: int) -> Any:
