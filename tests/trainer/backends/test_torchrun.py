@@ -59,6 +59,7 @@ def test_a_killed_process_is_told_and_the_run_goes_on_from_its_checkpoint(home: 
     assert steps == sorted(set(steps))
 
 
+@pytest.mark.slow
 def test_a_killed_launcher_takes_its_processes_with_it(home: Path, qa_file: Path) -> None:
     run = begun(qa_file, "l", {"max_steps": 500}, **TWO)
     until(run, lambda s: s.get("status") == "running" and s["step"] > 0)
