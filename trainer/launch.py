@@ -14,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from trainer import endings
+from trainer import endings, processes
 from trainer.errors import UserFacingError
 from trainer.machine import worker_env
+from trainer.records import write_atomic
 from trainer.runs import ACTIVE, Run
 from trainer.supervisor import supervise
 
@@ -49,7 +50,7 @@ def start(run: Run, resume: bool = False) -> None:
 
 def _supervised(run: Run, resume: bool) -> None:
     with (run.folder / "worker.log").open("ab") as log:
-        subprocess.Popen(
+        supervisor = subprocess.Popen(
             [
                 sys.executable,
                 "-m",
@@ -64,6 +65,8 @@ def _supervised(run: Run, resume: bool) -> None:
             env=worker_env(_threads(run)),
             cwd=Path(__file__).parent.parent,
         )
+    # noted here already: those who wait know that it is on its way, however slowly it starts
+    write_atomic(run.folder / "process.json", processes.mark(supervisor.pid))
 
 
 def _wait_for_the_last_one(run: Run) -> None:

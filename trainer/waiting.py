@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 POLL = 0.5
 """Seconds between two looks of one that waits."""
-PATIENCE = 10.0
-"""Seconds that the line waits for a run that was approved earlier and whose process has not come yet."""
+PATIENCE = 60.0
+"""Seconds that one who could go waits for processes of runs that were approved earlier and are on their way."""
+GAP = 10.0
+"""Seconds between an approval and its process; longer, and whoever approved was killed in between."""
 LAST = 9_999_999
 """First figure of one that has no number of its own."""
 FRONT = 99_999
@@ -250,9 +252,12 @@ def holds(run: Run) -> bool:
 
 
 def _just_started(folder: Path) -> bool:
-    known = read_json(folder / "status.json")
+    """Whether a run is on its way: its process lives but has not come yet, or will be started in a moment."""
+    known, mark = read_json(folder / "status.json"), read_json(folder / "process.json")
+    if known.get("status") != "starting" or mark:
+        return known.get("status") == "starting" and processes.running(mark)
     since = processes.since(known)
-    return known.get("status") == "starting" and since is not None and since < PATIENCE
+    return since is not None and since < GAP
 
 
 def _free(mine: Ticket, tickets: list[Ticket]) -> tuple[str, ...]:

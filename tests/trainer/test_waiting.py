@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer import waiting
+from trainer import processes, waiting
 from trainer.devices import Claim, claim
 from trainer.fields import replace
 from trainer.plan import Compute
@@ -94,6 +94,7 @@ class House:
         command = [sys.executable, "-c", script, str(run.folder), *(["resume"] if resume else [])]
         with (run.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        write_atomic(run.folder / "process.json", processes.mark(process.pid))
         self.started.append(process)
         return process
 

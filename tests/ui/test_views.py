@@ -68,3 +68,19 @@ def test_a_phrased_answer_takes_the_rules_place() -> None:
 
 def test_differences_are_marked() -> None:
     assert html._marked("hello dear friend", "hello friend") == "hello <mark>dear</mark> friend"
+
+
+def test_the_line_before_a_device_is_told_in_the_order_of_turns() -> None:
+    def waits(run: str, place: int, ahead: str) -> dict[str, object]:
+        return {"run_id": run, "status": "queued", "place": place, "of": 2, "waits_for": ahead, "wait_seconds": None}
+
+    runs = [waits("run-9", 2, "run-8"), waits("run-8", 1, "run-7"), {"run_id": "run-7", "status": "running"}]
+    assert views.line(runs) == [
+        ("run-7", "running"),
+        ("run-8", "place 1, after run-7"),
+        ("run-9", "place 2, after run-8"),
+    ]
+    assert views.state_text(runs[0]) == "queued, place 2 of 2, after run-8"
+    assert views.queue_text(runs[1] | {"wait_seconds": 700.0}) == "It waits for run-7: place 1 of 2, about 12 minutes"
+    panel = html.run_panel("run-9", runs[0], {}, runs)
+    assert "<tr class=best><th scope='row'>run-9" in panel
