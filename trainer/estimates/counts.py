@@ -94,9 +94,23 @@ def trained_share(plan: Plan, facts: Facts) -> float:
     return lengths.trained_share or 1.0 if answers and lengths and facts.data.format != "text" else 1.0
 
 
-def decode_calls(plan: Plan, held: int, batch: int) -> float:
-    """Decoding steps for one model's answers to the hold-out, none of them ending early."""
-    if plan.evaluation.metric not in ("accuracy", "chrf", "reward"):
-        return 0.0
-    rows = min(held, plan.evaluation.generate_rows)
-    return -(-rows // batch) * plan.evaluation.max_new_tokens
+def looks(plan: Plan, facts: Facts) -> int:
+    """Evaluations in training, each with a save: one more at the end where the last step is none of theirs."""
+    return -(-steps_of(plan, facts) // plan.evaluation.eval_steps)
+
+
+def watched(plan: Plan, val: int) -> int:
+    """Validation rows of one look; methods that write answers watch few (trainer.methods.online)."""
+    return min(val, 32) if plan.online else val
+
+
+def answered(plan: Plan, held: int) -> int:
+    """Hold-out rows that answers are written for: of judged rows a few samples, for perplexity none."""
+    if plan.evaluation.metric == "perplexity":
+        return 0
+    return min(held, 3 if plan.evaluation.metric in ("pair_accuracy", "auc") else plan.evaluation.generate_rows)
+
+
+def writers(plan: Plan) -> int:
+    """Models that write answers in the test: both, but a reward model can't."""
+    return 1 if plan.method.method == "reward_modeling" else 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from trainer.estimates.counts import longest, sequences, trained_share
+from trainer.estimates.counts import answered, longest, pieces, sequences, sides, trained_share
 from trainer.estimates.ranges import Range
 from trainer.estimates.trainable import chosen, trainable
 from trainer.facts import Facts, ModelFacts
@@ -146,14 +146,15 @@ def logits(plan: Plan, model: ModelFacts, shape: Shape) -> float:
 def _test_logits(plan: Plan, facts: Facts) -> float:
     """Losses of the hold-out: logits, the transposed log-softmax and copies between; measured at about 5 in all."""
     width = longest(plan, facts) * facts.model.vocab
-    rows = max(1, min(32, EVALUATION_LOGITS // max(width, 1)))
+    held = pieces(sides(plan, facts)[2], facts.data, plan.schedule.model_dump())
+    rows = max(1, min(32, held, EVALUATION_LOGITS // max(width, 1)))
     return 5.0 * 4.0 * rows * width
 
 
 def _answers(plan: Plan, facts: Facts) -> float:
     """Keys and values of all rows that are answered at once."""
     model = facts.model
-    rows = min(ANSWERS, plan.evaluation.generate_rows)
+    rows = min(ANSWERS, answered(plan, sides(plan, facts)[2]))
     tokens = longest(plan, facts)
     width = 2 if plan.compute.device == "cuda" else 4
     if plan.online:

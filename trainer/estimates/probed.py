@@ -108,8 +108,11 @@ def seconds(plan: Plan, facts: Facts, probe: Probe, long_answers: bool | None = 
     steps = counts.steps_of(plan, facts)
     _, val, held = counts.sides(plan, facts)
     schedule = plan.schedule.model_dump()
-    val, held = counts.pieces(val, facts.data, schedule), counts.pieces(held, facts.data, schedule)
-    looks = steps // plan.evaluation.eval_steps
+    val, held = (
+        counts.watched(plan, counts.pieces(val, facts.data, schedule)),
+        counts.pieces(held, facts.data, schedule),
+    )
+    looks = counts.looks(plan, facts)
     return {
         "start-up": probe.startup_seconds,
         "training": probe.warm_up_seconds + steps * step_seconds(plan, probe, probe.typical.tokens),
@@ -122,13 +125,13 @@ def seconds(plan: Plan, facts: Facts, probe: Probe, long_answers: bool | None = 
 
 def _answers(plan: Plan, facts: Facts, probe: Probe, held: int, long_answers: bool | None) -> float:
     """Answers of both models to the hold-out, by calls: the untuned one as measured, the tuned one as its data."""
-    rows = min(held, plan.evaluation.generate_rows)
+    rows = counts.answered(plan, held)
     batches = -(-rows // ANSWERS)
     lengths = facts.data.lengths
     most = plan.evaluation.max_new_tokens
     taught = min(most, lengths.answer_max if lengths and rows > 40 else lengths.answer_p95 if lengths else most)
     ends = sorted((float(taught), probe.calls))
-    tuned = {True: ends[1], False: ends[0], None: sum(ends) / 2}[long_answers]
+    tuned = 0.0 if counts.writers(plan) == 1 else {True: ends[1], False: ends[0], None: sum(ends) / 2}[long_answers]
     full = min(ANSWERS, max(1, -(-rows // max(batches, 1))))
     share = full / probe.answered if probe.answered else 1.0
     call = probe.call_seconds * (0.6 + 0.4 * share)

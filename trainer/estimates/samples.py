@@ -12,7 +12,7 @@ from trainer.plan import Plan
 
 DRAWS = 400
 """Batches that are drawn by lot to find the heaviest, at the most."""
-CHARS_A_TOKEN = 6
+CHARS_A_TOKEN = 10
 """So many characters a token at the most, when text has to fill windows."""
 
 

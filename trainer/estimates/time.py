@@ -127,20 +127,23 @@ def parts(plan: Plan, facts: Facts, speed: Speed) -> dict[str, float]:
     """Seconds by name, at one speed."""
     steps = counts.steps_of(plan, facts)
     _, val, held = counts.sides(plan, facts)
-    schedule, looks = plan.schedule.model_dump(), max(1, steps // plan.evaluation.eval_steps)
+    schedule, looks = plan.schedule.model_dump(), counts.looks(plan, facts)
     tokens = counts.mean_tokens(plan, facts) * counts.sequences(plan)
-    val, held = (counts.pieces(n, facts.data, schedule) for n in (val, held))
+    val, held = (
+        counts.watched(plan, counts.pieces(val, facts.data, schedule)),
+        counts.pieces(held, facts.data, schedule),
+    )
     look = forward(plan, facts, counts.trained_share(plan, facts)) * tokens / speed.gflops
     test = 2 * held * forward(plan, facts) * tokens / speed.gflops
-    answers = min(held, plan.evaluation.generate_rows, ANSWERS)
-    calls = counts.decode_calls(plan, held, ANSWERS)
+    answers = counts.answered(plan, held)
+    calls = -(-answers // ANSWERS) * plan.evaluation.max_new_tokens
     save = speed.save + checkpoint_bytes(plan, facts) / 1e9 / speed.write_gbs
     return {
         "start-up": speed.startup + _beforehand(plan, facts, speed),
         "training": steps * step_seconds(plan, facts, speed),
-        "evaluations": looks * val * look,
+        "evaluations": looks * (val * look + _watching(plan, facts, speed, val)),
         "saves": (looks + 1) * save,
-        "test on the hold-out": test + 2 * writing(plan, facts, speed, answers, calls),
+        "test on the hold-out": test + counts.writers(plan) * writing(plan, facts, speed, min(answers, ANSWERS), calls),
     }
 
 
@@ -151,6 +154,15 @@ def _beforehand(plan: Plan, facts: Facts, speed: Speed) -> float:
     train, val, _ = counts.sides(plan, facts)
     tokens = counts.mean_tokens(plan, facts) * counts.sequences(plan)
     return (train + val) * tokens * forward(plan, facts) / speed.gflops
+
+
+def _watching(plan: Plan, facts: Facts, speed: Speed, rows: int) -> float:
+    """Answers to the validation prompts, where a method writes answers."""
+    if not plan.online:
+        return 0.0
+    batch = plan.schedule.per_device_train_batch_size
+    calls = -(-rows // batch) * int(getattr(plan.method, "max_completion_length", 64))
+    return writing(plan, facts, speed, min(rows, batch), calls)
 
 
 def step_seconds(plan: Plan, facts: Facts, speed: Speed) -> float:

@@ -37,7 +37,7 @@ WARM, LONG, USUAL = 1, 2, 5
 SHORT_ANSWER = 12
 """Tokens of a first look at how fast answers are written."""
 TEST_ROWS = 32
-"""Rows of the test's figures, as many as it takes at once."""
+"""Rows whose losses the test computes at once, at the most (trainer.methods.answers)."""
 
 
 def rows_of(plan: Plan) -> Split:
@@ -98,9 +98,16 @@ class Probing:
         self.found["process_gb"] = held_gb(self.plan)
         self._encoding(sample, len(parts.train) + len(parts.val))
         self._train(short, sample, watched)
-        self._test(spread(parts.val, TEST_ROWS), sample.heaviest)
+        self._test(*self._test_rows(parts, sample))
         self.found["peak_gb"] = held_gb(self.plan)
         return self.found
+
+    def _test_rows(self, parts: Split, sample: Sample) -> tuple[list[Example], list[Example]]:
+        """As many ordinary and as many long rows as the test will hold at once; none of them is sealed."""
+        held = max(1, len(parts.holdout))
+        if self.plan.data.format == "text":
+            return parts.train[:held], parts.train[:held]
+        return spread([*parts.val, *sample.rows], min(held, 64)), sample.heaviest[: min(held, TEST_ROWS)]
 
     def _encoding(self, sample: Sample, rows: int) -> None:
         """Seconds to make tokens of the rows that the probe leaves out."""
@@ -148,7 +155,7 @@ class Probing:
         began = time.time()
         model = load_base(self.plan, self.base)
         self.found["load_seconds"] = time.time() - began
-        self._measured(model, heaviest[:TEST_ROWS], 1)
+        self._measured(model, heaviest, 1)
         first = self._measured(model, rows, min(SHORT_ANSWER, self.plan.evaluation.max_new_tokens))
         self.found |= first
         most = self.plan.evaluation.max_new_tokens
