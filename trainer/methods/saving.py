@@ -93,6 +93,9 @@ class Kept(_Trained):
             self.staging = False
         return staged
 
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """None with a checkpoint: the run's own record says more."""
+
     def _point_to_best(self, folder: Path) -> None:
         """The best checkpoint under the name that it will have; the library sees it in the staging folder."""
         best = self.state.best_global_step
@@ -206,7 +209,8 @@ class _Hooks(TrainerCallback):
 
     def on_train_begin(self, *_: Any, **__: Any) -> None:
         self.trainer.while_training.enter_context(stopping.patiently())
-        stopping.check()
+        if together.either(stopping.asked()):
+            raise StopAsked
 
     def on_epoch_begin(self, *_: Any, **__: Any) -> None:
         self.trainer.epoch_begins()
