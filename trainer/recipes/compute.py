@@ -107,7 +107,11 @@ def _attention(draft: Draft, device: str, free: bool) -> Any:
         why = "causal attention without a mask: what stands after a row's end can't be seen from before it"
         value, source = "per_document", None
     elif device == "cuda" and "flash_attn" in here and kind_is_half(draft, device):
-        why, value, source = "installed here, and made for rows end to end", "flash_attention_2", "arXiv 2307.08691"
+        why, value, source = (
+            "installed here, and made for rows end to end",
+            "flash_attention_2",
+            "axolotl, docs/agents/sft.md",
+        )
     else:
         why, value, source = "PyTorch's own kernels, on every device", "sdpa", None
     return draft.ledger.choose("attn_implementation", value, Reason(origin="hardware", why=why, source=source))
@@ -158,7 +162,11 @@ def _liger(draft: Draft, device: str) -> Any:
             "Leave it away, or install liger-kernel where the GPU is.",
         )
     if device == "cuda" and here and draft.case.method in LIGER:
-        fused = Reason(origin="hardware", why="fused kernels: less memory for the logits", source="arXiv 2410.10989")
+        fused = Reason(
+            origin="hardware",
+            why="fused kernels: less memory for the logits",
+            source="TRL, docs/source/reducing_memory_usage.md",
+        )
         return draft.ledger.choose("use_liger_kernel", True, fused)
     why = "its kernels are for GPUs" if device != "cuda" else "not installed here, or not for this method"
     return draft.ledger.choose("use_liger_kernel", False, Reason(origin="hardware", why=why))

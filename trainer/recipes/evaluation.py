@@ -59,7 +59,7 @@ def metric(task: str, method: str) -> tuple[str, Reason]:
 _PAIRS = (
     "pair_accuracy",
     "share of pairs whose better answer it prefers; can't see whether its own answers got better",
-    "DPO (arXiv 2305.18290); RewardBench (arXiv 2403.13787)",
+    "DPO (arXiv 2305.18290)",
 )
 _REWARD = ("reward", "mean reward of its answers; can't see what the reward doesn't check", "GRPO (arXiv 2402.03300)")
 _BY_METHOD = {
