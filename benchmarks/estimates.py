@@ -143,6 +143,8 @@ def measured(data: Path, wishes: dict[str, Any], number: int) -> dict[str, Any]:
     if proposal.blockers:
         raise UserFacingError(proposal.blockers[0].advice)
     before = estimates(proposal.plan, ground.facts)
+    if before.time.low is None:
+        raise UserFacingError("this machine's speed could not be measured: it is too busy for this benchmark")
     began = time.time()
     found = probing.probe(proposal, ground.facts, limit=LIMIT)
     took = time.time() - began

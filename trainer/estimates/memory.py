@@ -11,7 +11,7 @@ from trainer.estimates.trainable import chosen, trainable
 from trainer.facts import Facts, ModelFacts
 from trainer.plan import Lora, Plan, Vera
 
-PROCESS_GB = (0.72, 1.0)
+PROCESS_GB = (0.62, 0.85)
 """A Python process with torch, transformers, TRL, PEFT and datasets, before the model; on a CPU."""
 CONTEXT_GB = (0.4, 0.9)
 """CUDA's own context and libraries on the device."""
