@@ -11,6 +11,7 @@ import pytest
 @pytest.mark.parametrize("padding_free", [True, False])
 def test_the_loss_and_its_gradients_are_trls(tmp_path: Path, padding_free: bool) -> None:
     import torch
+    from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
@@ -18,13 +19,14 @@ def test_the_loss_and_its_gradients_are_trls(tmp_path: Path, padding_free: bool)
     from trainer.data.encode import encode
     from trainer.data.tokenizer import load
     from trainer.methods import attention
-    from trainer.methods.dataset import dataset
     from trainer.methods.loss import AnswerLossTrainer
     from trainer.paths import BUILTIN_MODEL
 
     attention.register()
     turns = [(("user", f"where is parcel {i} " * (1 + i)), ("assistant", f"it is in depot {i}")) for i in range(4)]
     rows = [encode(Example(i, t), load(str(BUILTIN_MODEL)), 256) for i, t in enumerate(turns)]
+
+    data = Dataset.from_dict({"input_ids": [r.input_ids for r in rows], "labels": [r.labels for r in rows]})
 
     def measured(kind: Any) -> tuple[float, dict[str, torch.Tensor]]:
         name = attention.NAME if padding_free and kind is AnswerLossTrainer else "sdpa"
@@ -42,7 +44,7 @@ def test_the_loss_and_its_gradients_are_trls(tmp_path: Path, padding_free: bool)
             remove_unused_columns=False,
         )
         tokenizer = AutoTokenizer.from_pretrained(str(BUILTIN_MODEL))
-        trainer = kind(model=model, args=arguments, processing_class=tokenizer, train_dataset=dataset(rows))
+        trainer = kind(model=model, args=arguments, processing_class=tokenizer, train_dataset=data)
         batch = trainer.data_collator([trainer.train_dataset[i] for i in range(4)])
         model.train()
         loss = trainer.compute_loss(model, dict(batch))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
 from trl import SFTTrainer
 
 from trainer.data.encode import IGNORE
@@ -34,22 +33,22 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
         keep = labels != IGNORE
         rest = {k: v for k, v in inputs.items() if k != "labels"}
         hidden = inner.get_decoder()(**rest, use_cache=False).last_hidden_state[:, :-1]
-        logits = inner.get_output_embeddings()(hidden[keep]).float()
+        log_probs = inner.get_output_embeddings()(hidden[keep]).float().log_softmax(-1)
         wanted = labels[keep]
-        total = cross_entropy(logits, wanted, reduction="sum")
+        total = -log_probs.gather(-1, wanted[:, None]).sum()
         count = keep.sum() if num_items_in_batch is None else num_items_in_batch
         loss = total / torch.as_tensor(count, device=total.device).clamp(min=1)
-        self._note(logits, wanted, inputs)
-        return (loss, {"logits": logits}) if return_outputs else loss
+        self._note(log_probs.detach(), wanted, inputs)
+        return (loss, {"logits": log_probs}) if return_outputs else loss
 
     @torch.no_grad()
-    def _note(self, logits: torch.Tensor, wanted: torch.Tensor, inputs: dict[str, Any]) -> None:
-        """The figures TRL logs: token accuracy, entropy, tokens seen."""
+    def _note(self, log_probs: torch.Tensor, wanted: torch.Tensor, inputs: dict[str, Any]) -> None:
+        """The figures TRL logs: token accuracy, entropy, tokens seen. The softmax is the loss's own."""
         mode = "train" if self.model.training else "eval"
-        log_probs = logits.log_softmax(-1)
         count = max(1, len(wanted))
-        self._metrics[mode]["entropy"].append(float(-(log_probs.exp() * log_probs).sum()) / count)
-        self._metrics[mode]["mean_token_accuracy"].append(float((logits.argmax(-1) == wanted).sum()) / count)
+        entropy = -torch.linalg.vecdot(log_probs.exp(), log_probs).sum()
+        self._metrics[mode]["entropy"].append(float(entropy) / count)
+        self._metrics[mode]["mean_token_accuracy"].append(float((log_probs.argmax(-1) == wanted).sum()) / count)
         if mode == "train":
             self._total_train_tokens += (
                 int(inputs["attention_mask"].sum()) if "attention_mask" in inputs else inputs["input_ids"].numel()
