@@ -17,7 +17,7 @@ from trainer.machine import worker_env
 from trainer.records import read_json
 from trainer.runs import Run
 
-TWO = {"num_processes": 2, "per_device_train_batch_size": 4}
+TWO = {"num_processes": 2, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
 
 
 def process_of(run: Run, rank: int) -> psutil.Process:
