@@ -240,7 +240,7 @@ def main() -> None:
             span = time.monotonic() - start
             size = _bytes(last_good(whole.checkpoints)[0] or folder)
             told = ", ".join(f"{k} {v}" for k, v in wishes.items())
-            for how, kills, unit in ((in_training, args.training, span), (in_saving, args.saving, size)):
+            for how, kills, unit in ((in_training, args.training, span * 0.8), (in_saving, args.saving, size)):
                 share = kills // len(KINDS) + (number < kills % len(KINDS))
                 tally = torment(proposal, whole, share, how, rng, unit)
                 print(row(f"{how.__name__.replace('_', ' ')}: {told}", tally), flush=True)

@@ -96,14 +96,15 @@ def status_words(run: Run, voice: Voice = ENGLISH) -> str:
     if kind == "stopped" and state.get("left_line"):
         return voice.say("left_line", **filled)
     if kind in ("starting", "running"):
-        return voice.say("running", **filled, status=voice.say(f"statuses.{kind}"), left=_left(state, voice))
+        words = voice.say("running", **filled, status=voice.say(f"statuses.{kind}"), left=_left(state, voice))
+        return f"{words} ({state['phase']})" if state.get("silent_seconds") else words
     if kind == "evaluating":
         return voice.say("evaluating", run=run.id, phase=state.get("phase", "loading"))
     if kind == "finished":
         limit = voice.say("time_limit") if state.get("ended_by") == "time" else ""
         return voice.say("finished", **filled, limit=limit) + _verdict(run, voice)
     saved = state.get("saved") or run.last_checkpoint_name()
-    reason = f": {state['reason']}" if state.get("reason") else ""
+    reason = f": {str(state['reason']).rstrip('.')}" if state.get("reason") else ""
     how = voice.say(f"endings.{kind}") if voice.knows(f"endings.{kind}") else kind
     ended = voice.say("ended", **filled, how=how, reason=reason)
     return f"{ended} {voice.say('saved', saved=saved) if saved else voice.say('nothing_saved')}"

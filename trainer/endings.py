@@ -19,7 +19,7 @@ import yaml
 from trainer.runs import Run
 
 LIMIT_ENV = "TUNESMITH_MEMORY_GB"
-"""Environment variable: the memory a worker may take, in GB. Set for a worker by the supervisor as a hard limit."""
+"""Environment variable: the memory in GB that a worker and its children may take; the supervisor sees to it."""
 TAIL = 6000
 """Characters at the end of the log in which the cause stands."""
 NEAR = 0.9
@@ -83,11 +83,16 @@ def oom_kills() -> int:
     return 0
 
 
+def said_limit_gb() -> float | None:
+    """The limit that was set, if one was."""
+    said = os.environ.get(LIMIT_ENV)
+    return float(said) if said else None
+
+
 def limit_gb() -> float:
     """The memory a worker may take, in GB: what was set, or what the machine or container has."""
-    said = os.environ.get(LIMIT_ENV)
-    if said:
-        return float(said)
+    if said := said_limit_gb():
+        return said
     from trainer.machine import read_machine
 
     return read_machine(measure=False).memory_gb
@@ -143,7 +148,7 @@ def _memory(ended: Ended) -> tuple[str, str]:
         total = float(told[1])
         free = float(told[2]) / (1 if told[3] == "G" else 1024)
         return f"{total - free:.1f} GB", f"the GPU's {total:.1f}"
-    return f"{ended.peak_gb:.1f} GB", f"{limit_gb():.1f}"
+    return f"{ended.peak_gb:.2f} GB", f"{limit_gb():.2f}"
 
 
 def _free(folder: Path) -> int:

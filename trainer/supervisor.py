@@ -7,7 +7,6 @@ A worker that runs out of memory is started again from its last whole checkpoint
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from trainer.records import write_atomic
 from trainer.runs import Run
 from trainer.waiting import Place, turn
 
-LOOK_EVERY = 0.2
+LOOK_EVERY = 0.1
 """Seconds between two looks at the worker."""
 GRACE_SECONDS = 8.0
 """A worker that was asked to stop and does nothing at all for this long is killed."""
@@ -49,8 +48,11 @@ class Watch:
 
     def follow(self) -> None:
         """Until the worker is gone."""
+        said = endings.said_limit_gb()
         while processes.running_id(self.pid):
             self.peak_gb = max(self.peak_gb, endings.memory_of(self.pid))
+            if said and self.peak_gb > said:
+                self._kill(f"the worker holds {self.peak_gb:.2f} GB of {said:g} that it may take, so it is killed")
             self.stopped = self.stopped or (self.run.folder / "stop").exists()
             if not self.run.folder.is_dir():
                 self._kill(f"{self.run.folder} has vanished: nothing can be saved, so the worker is ended")
@@ -157,7 +159,6 @@ def _attempt(run: Run, command: list[str], handles: tuple[int, ...], env: dict[s
     start = log.stat().st_size if log.exists() else 0
     # the worker holds the lock too: it outlives a killed supervisor, and nobody may start a second one
     worker = subprocess.Popen(command, pass_fds=handles, env=env)
-    _limit(worker.pid, env)
     write_atomic(run.folder / "worker.json", processes.mark(worker.pid))
     run.set_status("starting", worker_pid=worker.pid)
     watch = Watch(run, worker.pid)
@@ -166,13 +167,6 @@ def _attempt(run: Run, command: list[str], handles: tuple[int, ...], env: dict[s
     worker.returncode = os.waitstatus_to_exitcode(status)
     peak = max(watch.peak_gb, usage.ru_maxrss * 1024 / 1e9)
     return Ended(worker.returncode, peak, _text(log, start), endings.oom_kills() - kills, watch.stopped)
-
-
-def _limit(pid: int, env: dict[str, str]) -> None:
-    """A hard limit on a worker's memory, where one was set: private memory, so that shared libraries don't count."""
-    if said := env.get(endings.LIMIT_ENV):
-        size = int(float(said) * 1e9)
-        resource.prlimit(pid, resource.RLIMIT_DATA, (size, size))
 
 
 def _text(log: Path, start: int) -> str:
