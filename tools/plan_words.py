@@ -88,6 +88,7 @@ def _how(plan: Plan, voice: Voice) -> list[str]:
             f"learns.{method.method}",
             group=getattr(method, "num_generations", ""),
             rewards=_rewards(plan, voice),
+            variant="SimPO" if getattr(method, "loss_type", "") == "simpo" else "CPO",
             teacher=method.teacher_model if isinstance(method, Distillation) else "",
         )
     ]

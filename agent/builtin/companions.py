@@ -105,15 +105,16 @@ def teacher_by_name(text: str, raw: str) -> dict[str, Any]:
     return {"teacher_model": raw_spelling(match.group("model").rstrip("."), raw)} if match else {}
 
 
-def tokens(message: Message) -> dict[str, Any]:
-    """Words that are to become tokens: '<order>' as it stands, quoted words, or the words of a list."""
+def tokens(message: Message, plan: dict[str, Any]) -> dict[str, Any]:
+    """Words that are to become tokens, beside the plan's: '<order>' as it stands, quoted words, or a list's words."""
     if not _cue("new_tokens").search(message.order):
         return {}
     named = re.findall(r"<[\w|/:-]{1,40}>|\[[A-Z][A-Z0-9_]{0,40}\]", message.raw)
     named += [q.strip() for q in message.quotes if len(q.split()) == 1]
     if not named:
         named = _words_listed(message)
-    return {"new_tokens": list(dict.fromkeys(named))} if named else {}
+    have = [] if _cue("instead").search(message.order) else plan.get("new_tokens", [])
+    return {"new_tokens": list(dict.fromkeys([*have, *named]))} if named else {}
 
 
 def _words_listed(message: Message) -> list[str]:
@@ -124,11 +125,12 @@ def _words_listed(message: Message) -> list[str]:
     return []
 
 
-def rewards(message: Message, said: dict[str, Any], method: str | None, found: dict[str, Any]) -> dict[str, Any]:
+def rewards(message: Message, said: dict[str, Any], found: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
     """What scores written answers, where the words speak of rewards or the method learns from them.
 
     `said` are the values read from the words, `found` what was read here before.
     """
+    method = said.get("method") or plan.get("method")
     online = method in _LEARNS_BY_REWARD
     if not (online or found.get("reward") or _cue("rewarding").search(message.order)):
         return {}
@@ -136,6 +138,8 @@ def rewards(message: Message, said: dict[str, Any], method: str | None, found: d
     parts = _parts(message, kinds)
     kinds += [kind for kind, field in (("regex", "reward_pattern"), ("json_schema", "reward_schema")) if field in parts]
     kinds += ["length"] if {"reward_min_length", "reward_max_length"} & said.keys() else []
+    if kinds and _cue("also").search(message.order):
+        kinds = [*(r["kind"] for r in plan.get("rewards", [])), *kinds]
     kinds = list(dict.fromkeys(kinds))
     if "json_schema" in kinds and "json_valid" in kinds:
         kinds.remove("json_valid")

@@ -200,13 +200,13 @@ def _words(reading: Reading, scan: text.Scan, order: str) -> None:
 
 def _beside(reading: Reading) -> None:
     """Rewards, a teacher's method and new tokens: what needs the other values to be understood."""
-    method = reading.values.get("method") or reading.situation.plan.get("method")
-    scored = reading.beside.pop("reward", [])
+    plan, scored = reading.situation.plan, reading.beside.pop("reward", [])
     reading.values.pop("reward", None)
-    found = companions.rewards(reading.message, reading.edits.values, method, reading.beside | {"reward": scored})
+    said = reading.edits.values | reading.values
+    found = companions.rewards(reading.message, said, reading.beside | {"reward": scored}, plan)
     if "teacher_model" in reading.beside and reading.values.get("method") is None:
         found["method"] = "distillation"
-    reading.beside |= found | companions.tokens(reading.message)
+    reading.beside |= found | companions.tokens(reading.message, plan)
 
 
 def _leave_what_is_asked_about(reading: Reading) -> None:

@@ -126,3 +126,11 @@ def test_measuring_comes_before_approving(text: str) -> None:
 )
 def test_everyday_words_are_no_orders(text: str, unheard: set[str]) -> None:
     assert not unheard & understand(text, NONE).slots.keys()
+
+
+def test_what_is_added_stands_beside_what_is_there() -> None:
+    plan = PLAN | {"method": "grpo", "rewards": [{"kind": "number"}], "new_tokens": ["<a>"]}
+    there = Situation(state="plan_proposed", plan=plan, files=FILES)
+    heard("also reward valid json", there, "revise_plan", {"reward": ["number", "json_valid"]})
+    heard("reward valid json instead", there, "revise_plan", {"reward": "json_valid"})
+    heard("add <b> as a token", there, "revise_plan", {"new_tokens": ["<a>", "<b>"]})
