@@ -86,6 +86,16 @@ def test_from_a_typed_goal_to_the_result(tab: Page, home: Path, labelled_file: P
     assert not tab.faults  # type: ignore[attr-defined]
 
 
+def test_a_plan_is_measured_before_it_is_approved(tab: Page, home: Path, labelled_file: Path) -> None:
+    say(tab, "classify these mails by label, 1 epoch", labelled_file)
+    tab.wait_for_selector("#ts-approve")
+    tab.locator("#ts-measure").click()
+    expect(tab.locator("#ts-chat")).to_contain_text("nothing has started", timeout=SLOW)
+    expect(tab.locator("#ts-approve")).to_be_visible()
+    assert not runs_of(home)
+    assert not tab.faults  # type: ignore[attr-defined]
+
+
 def test_the_conversation_and_the_run_survive_a_reload(tab: Page, home: Path, labelled_file: Path) -> None:
     say(tab, "classify these mails by label, 1 epoch", labelled_file)
     tab.wait_for_selector("#ts-approve")
