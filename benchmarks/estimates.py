@@ -30,7 +30,7 @@ from trainer.errors import UserFacingError
 from trainer.estimates import estimates, record
 from trainer.paths import BUILTIN_MODEL
 from trainer.proposal import propose_on, survey
-from trainer.runs import ACTIVE, RunStore
+from trainer.runs import RunStore
 from trainer.wishes import Wishes
 
 ROWS = 240
@@ -151,9 +151,8 @@ def measured(data: Path, wishes: dict[str, Any], number: int) -> dict[str, Any]:
     after = estimates(proposal.plan, ground.facts, found)
     run, _ = RunStore(HOME).create(proposal, f"benchmark {number}")
     launch.start(run)
-    while not (run.folder / "exit.json").exists() and run.status().get("status") in ACTIVE:
+    while not record.record_file().exists() and run.alive():
         time.sleep(0.3)
-    time.sleep(1.0)
     told = record.comparison(run)
     record.record_file().unlink(missing_ok=True)
     if told is None:

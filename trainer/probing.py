@@ -135,6 +135,11 @@ def _last_line(log: Path) -> str:
     return lines[-1][:300] if lines else "It left no word."
 
 
+def _leaving(found: dict[str, Any]) -> float:
+    """Seconds that a process with so many libraries takes to leave."""
+    return max(0.0, float(found["left"]) - float(found["ended"]))
+
+
 def _probe(plan: Plan, facts: Facts, found: dict[str, Any], threads: int) -> Probe:
     """The figures as they are kept; what was not reached is filled from what was."""
     look = float(found["eval_seconds_per_row"])
@@ -150,7 +155,7 @@ def _probe(plan: Plan, facts: Facts, found: dict[str, Any], threads: int) -> Pro
         threads=threads,
         startup_seconds=startup,
         eval_seconds_per_row=look,
-        finish_seconds=found["finish_seconds"] + max(0.0, found["left"] - found["ended"]),
+        finish_seconds=found["finish_seconds"] + found.get("score_seconds", 0.0) + _leaving(found),
         load_seconds=found.get("load_seconds", 1.0),
         test_seconds_per_row=found.get("test_seconds_per_row", look),
         process_gb=found["process_gb"],

@@ -43,6 +43,8 @@ def comparison(run: Run) -> dict[str, Any] | None:
     ended, began = read_json(run.folder / "exit.json"), _began(read_json(run.folder / "worker.json"))
     if status.get("status") != "finished" or status.get("kind") == "trial" or not whole or began is None:
         return None
+    if not ended.get("peak_gb"):
+        return None
     if (run.folder / "repairs.jsonl").exists():
         return None
     proposal = run.proposal()
@@ -57,7 +59,7 @@ def comparison(run: Run) -> dict[str, Any] | None:
         "device": proposal.plan.compute.device,
         "early": _early(run),
         "time": _pair(needs.time, minutes),
-        "memory": _pair(needs.memory, float(ended.get("peak_gb", 0.0))),
+        "memory": _pair(needs.memory, float(ended["peak_gb"])),
     }
 
 

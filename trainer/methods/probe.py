@@ -27,6 +27,7 @@ from trainer.data.split import Split
 from trainer.data.spread import spread
 from trainer.errors import UserFacingError
 from trainer.estimates.samples import Sample, drawn
+from trainer.installed import check_signatures
 from trainer.machine import peak_gb
 from trainer.plan import Plan
 from trainer.proposal import ROLE_FIELDS, divided, suited
@@ -90,11 +91,13 @@ class Probing:
         """Everything, in the order of a run."""
         from trainer.methods.build import MODULES
 
+        check_signatures(self.plan)
         parts = rows_of(self.plan)
         short = short_plan(self.plan, WARM + LONG + USUAL)
         sample = drawn(parts.train, short, self.total, (WARM, LONG, USUAL))
         watched = spread(parts.val, max(4 * short.schedule.per_device_train_batch_size, 16))
-        import_module(f"trainer.methods.{MODULES[self.plan.method.method]}")
+        for name in ("train", MODULES[self.plan.method.method]):
+            import_module(f"trainer.methods.{name}")
         self.found["process_gb"] = held_gb(self.plan)
         self._encoding(sample, len(parts.train) + len(parts.val))
         self._train(short, sample, watched)
@@ -147,14 +150,15 @@ class Probing:
 
     def _test(self, rows: list[Example], heaviest: list[Example]) -> None:
         """The test on the hold-out, with other rows: losses and answers of the untuned model."""
-        from trainer.methods.models import load_base
+        from trainer.methods.models import load_base, load_tuned
 
         if self.left() < 2:
             self.found["notes"].append("no time was left for the test's figures")
             return
         began = time.time()
+        load_tuned(self.plan, self.base, self.folder / "model")
         model = load_base(self.plan, self.base)
-        self.found["load_seconds"] = time.time() - began
+        self.found["load_seconds"] = (time.time() - began) / 2
         self._measured(model, heaviest, 1)
         first = self._measured(model, rows, min(SHORT_ANSWER, self.plan.evaluation.max_new_tokens))
         self.found |= first
@@ -174,14 +178,24 @@ class Probing:
         sheet = Sheet(Plan.model_validate(document), self.base, rows)
         calls = Calls(model)
         began = time.time()
-        measure(sheet, model)
+        seen = measure(sheet, model)
         took = time.time() - began
         calls.remove()
+        self._compared(sheet, seen)
         found = {"test_seconds_per_row": max(0.0, took - calls.seconds) / max(1, len(rows))}
         if calls.count:
             answered = len(sheet.chosen)
             found |= {"call_seconds": calls.seconds / calls.count, "calls": calls.count, "answered": answered}
         return found
+
+    def _compared(self, sheet: Any, seen: Any) -> None:
+        """Scores and intervals of both models; the first time brings the metrics' own imports."""
+        if sheet.plan.evaluation.metric == "reward" or "score_seconds" in self.found:
+            return
+        began = time.time()
+        judge = import_module("trainer.methods.judge")
+        judge.compare(sheet.plan.evaluation.metric, seen, seen, sheet.chosen, len(sheet.sealed))
+        self.found["score_seconds"] = time.time() - began
 
 
 def _bytes(folder: Path) -> int:
