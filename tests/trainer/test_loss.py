@@ -55,3 +55,33 @@ def test_the_loss_and_its_gradients_are_trls(tmp_path: Path, padding_free: bool)
     assert ours[0] == pytest.approx(theirs[0], abs=1e-5)
     assert ours[1].keys() == theirs[1].keys()
     assert all(torch.allclose(g, theirs[1][n], atol=1e-4) for n, g in ours[1].items())
+
+
+def test_half_precision_is_used_where_the_plan_says_so(tmp_path: Path) -> None:
+    """The decoder is called past the wrapper that would see to it."""
+    import torch
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import SFTConfig
+
+    from trainer.methods.loss import AnswerLossTrainer
+    from trainer.paths import BUILTIN_MODEL
+
+    seen = set()
+    model = AutoModelForCausalLM.from_pretrained(str(BUILTIN_MODEL), dtype=torch.float32)
+    model.model.layers[0].mlp.down_proj.register_forward_hook(lambda _, __, out: seen.add(out.dtype))
+    data = Dataset.from_dict({"input_ids": [[5, 6, 7, 8]], "labels": [[-100, 6, 7, 8]]})
+    arguments = SFTConfig(
+        output_dir=str(tmp_path),
+        bf16=True,
+        use_cpu=True,
+        max_length=None,
+        report_to="none",
+        max_steps=1,
+        gradient_checkpointing=False,
+        save_strategy="no",
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
+    tokenizer = AutoTokenizer.from_pretrained(str(BUILTIN_MODEL))
+    AnswerLossTrainer(model=model, args=arguments, processing_class=tokenizer, train_dataset=data).train()
+    assert seen == {torch.bfloat16}

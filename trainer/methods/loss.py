@@ -32,8 +32,10 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
         labels = inputs["labels"][:, 1:]
         keep = labels != IGNORE
         rest = {k: v for k, v in inputs.items() if k != "labels"}
-        hidden = inner.get_decoder()(**rest, use_cache=False).last_hidden_state[:, :-1]
-        log_probs = inner.get_output_embeddings()(hidden[keep]).float().log_softmax(-1)
+        with self.accelerator.autocast():  # the wrapped model's own forward pass would see to it
+            hidden = inner.get_decoder()(**rest, use_cache=False).last_hidden_state[:, :-1]
+            logits = inner.get_output_embeddings()(hidden[keep])
+        log_probs = logits.float().log_softmax(-1)
         wanted = labels[keep]
         total = -log_probs.gather(-1, wanted[:, None]).sum()
         count = keep.sum() if num_items_in_batch is None else num_items_in_batch
