@@ -147,9 +147,8 @@ def main() -> None:
         options.out.write_text(json.dumps(cells, indent=1), "utf-8")
     run = [c for c in cells.values() if "failed" not in c]
     exact = sum(c["resume"] <= 1e-6 for c in run)
-    print(
-        f"{len(run)} of {len(cells)} cells trained, {sum(c['learns'] for c in run)} moved the right way, {exact} resumed exactly"
-    )
+    learnt = sum(c["learns"] for c in run)
+    print(f"{len(run)} of {len(cells)} cells trained, {learnt} moved the right way, {exact} resumed exactly")
 
 
 if __name__ == "__main__":

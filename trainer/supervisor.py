@@ -29,6 +29,8 @@ from trainer.waiting import Place, turn
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the worker."""
+WEIGH_EVERY = 1.0
+"""Seconds between two looks at its memory where no limit was set: all processes are gone through for it."""
 GRACE_SECONDS = 8.0
 """A worker that was asked to stop and does nothing at all for this long is killed."""
 BALLAST = 256 * 1024
@@ -48,15 +50,16 @@ class Watch:
 
     def follow(self) -> None:
         """Until the worker is gone."""
-        said = endings.said_limit_gb()
+        said, weighed = endings.said_limit_gb(), 0.0
         while processes.running_id(self.pid):
-            self.peak_gb = max(self.peak_gb, endings.memory_of(self.pid))
+            if said or time.monotonic() - weighed > WEIGH_EVERY:
+                self.peak_gb, weighed = max(self.peak_gb, endings.memory_of(self.pid)), time.monotonic()
             if said and self.peak_gb > said:
                 self._kill(f"the worker holds {self.peak_gb:.2f} GB of {said:g} that it may take, so it is killed")
             self.stopped = self.stopped or (self.run.folder / "stop").exists()
             if not self.run.folder.is_dir():
                 self._kill(f"{self.run.folder} has vanished: nothing can be saved, so the worker is ended")
-            if self._rests() and self.stopped and time.monotonic() - self.moved > GRACE_SECONDS:
+            if self.stopped and self._rests() and time.monotonic() - self.moved > GRACE_SECONDS:
                 self._kill("the worker did nothing after it was asked to stop, so it is killed")
             time.sleep(LOOK_EVERY)
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from trainer import retention
 from trainer.comparison import SAMPLES, Measured
 from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
@@ -24,6 +23,7 @@ from trainer.methods import answers
 from trainer.methods.dataset import compared, encoded
 from trainer.methods.models import head_of, load_tokenizer
 from trainer.plan import Plan, Reward
+from trainer.retention import held
 
 REWARD_BATCH = 16
 
@@ -71,7 +71,7 @@ class Sheet:
     @cached_property
     def general(self) -> list[Encoded]:
         """General rows that were kept out of training, when general rows were mixed in."""
-        return encoded(retention.held(self.plan), self.plan, self.tokenizer)
+        return encoded(held(self.plan), self.plan, self.tokenizer)
 
 
 def measure(sheet: Sheet, model: Any) -> Measured:
