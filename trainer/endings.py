@@ -120,7 +120,7 @@ def cause(run: Run, ended: Ended) -> Cause:
 
 def _killed(run: Run, ended: Ended) -> Cause:
     if ended.oom_kills or ended.peak_gb > NEAR * limit_gb():
-        return Cause("memory", words("memory", run, ended) + " The system killed it (signal 9).")
+        return Cause("memory", words("memory", run, ended).replace(". ", " (killed, signal 9). ", 1))
     if ended.stopped:
         return Cause("stopped", "it did not move any more and was killed (signal 9) after you asked it to stop")
     at = f"at step {run.status().get('step', 0)} "

@@ -97,7 +97,8 @@ def work(run: Run, resume: bool) -> None:
     base, resume = prepared(run, plan, resume)
     from trainer.methods.train import train
 
-    stopped = train(run, plan, base, resume)
+    # a run that was stopped in its test is trained: its weights are there, whole
+    stopped = not (resume and trained(run)) and train(run, plan, base, resume)
     if stopped or not ranks.is_main():
         return
     trial = run.status().get("kind") == "trial"
@@ -108,6 +109,11 @@ def work(run: Run, resume: bool) -> None:
         judge_run(run, plan, base)
     run.set_status("finished")
     run.event("finished")
+
+
+def trained(run: Run) -> bool:
+    """Whether the training has ended and its model was kept."""
+    return run.model.is_dir() and any(event["kind"] == "trained" for event in run.events())
 
 
 def main() -> int:

@@ -79,7 +79,6 @@ def running_sums(trainer: Any) -> dict[str, Any]:
     """The sums behind the next logged row."""
     out = {
         "loss": trainer._tr_loss.detach().clone(),
-        "total": trainer._total_loss_scalar,
         "logged": trainer._globalstep_last_logged,
         "tokens": getattr(trainer, "_total_train_tokens", None),
     }
@@ -92,7 +91,7 @@ def running_sums(trainer: Any) -> dict[str, Any]:
 def restore_sums(trainer: Any, sums: dict[str, Any]) -> None:
     """Put the sums back, after the library has set them to nothing."""
     trainer._tr_loss = sums["loss"].to(trainer.args.device)
-    trainer._total_loss_scalar, trainer._globalstep_last_logged = sums["total"], sums["logged"]
+    trainer._globalstep_last_logged = sums["logged"]
     if sums["tokens"] is not None:
         trainer._total_train_tokens = sums["tokens"]
     for name in SUMS:

@@ -137,6 +137,13 @@ class Kept(_Trained):
         self._save_checkpoint(model, None)
         self.callback_handler.on_save(self.args, self.state, self.control)
 
+    def _run_epoch(self, *given: Any, **named: Any) -> None:
+        """The library would train a step more when it resumes from the last one."""
+        if self.state.global_step >= self.state.max_steps:
+            self.control.should_training_stop = True
+        else:
+            super()._run_epoch(*given, **named)  # type: ignore[no-untyped-call]
+
     def epoch_begins(self) -> None:
         """Remember how the order of this epoch's rows comes about; on a resume let it come about again."""
         loader = self.callback_handler.train_dataloader
