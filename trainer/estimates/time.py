@@ -19,12 +19,12 @@ TRAINER_SHARE = (0.50, 0.85)
 DECODE_SECONDS = (0.0012, 0.003)
 """One new token of one batch, a layer, for a model so small that calls cost more than sums; on a CPU."""
 GPU_CALL_SECONDS = (0.0004, 0.0012)
-"""The same on a GPU, where launching kernels costs most."""
+"""The same on a GPU, where launching kernels costs most: a guess, not measured here."""
 MFU = (0.10, 0.42)
 """Share of a GPU's dense peak that training reaches. High end: 41 % for LoRA on 8B, packed, one H100 (NeMo
-AutoModel's published figure); low end: padded rows and small batches."""
+AutoModel's published figure); low end: a guess for padded rows and small batches, not measured here."""
 SMALL_MFU = (0.03, 0.30)
-"""The same below a billion parameters, whose kernels are too short to fill the chip."""
+"""The same below a billion parameters, whose kernels are too short to fill the chip: a guess, not measured here."""
 STEP_SECONDS = (0.01, 0.04)
 """A step's own cost beside the sums: batch, optimizer, callbacks."""
 WRITE_GBS = (1.0, 0.15)
