@@ -2,7 +2,7 @@
 
 `python -m benchmarks.methods` prints a table; `--methods dpo,kto --adapters lora,full` takes a part of it. Each cell
 is a run as `tunesmith train` makes it (plan, approval, worker), without the test on the hold-out. It sees the same
-16 rows in every second step; the first steps' mean loss is compared with the last steps' over the same rows. A copy
+few short rows again and again; the first steps' mean loss is compared with the last steps' over the same rows. A copy
 of its middle checkpoint is then resumed, and every later loss compared with the unbroken run's.
 """
 
@@ -25,7 +25,7 @@ from trainer.records import append, read_from
 from trainer.runs import Run
 from trainer.wishes import Wishes
 
-STEPS, MIDDLE, ROWS, BATCH = 12, 6, 16, 8
+STEPS, MIDDLE, ROWS, BATCH = 12, 6, 8, 4
 SECONDS = 900
 METHODS: dict[str, dict[str, Any]] = {
     "sft": {},
@@ -64,7 +64,7 @@ def data(folder: Path, method: str) -> Path:
     """Rows of the sample in the method's format; the worse answer is always the same short one."""
     with SAMPLE_DATA.open(newline="", encoding="utf-8") as file:
         rows = [(r["customer_message"], r["agent_reply"]) for r in csv.DictReader(file)]
-    rows = [(q, a) for q, a in rows if len(q) + len(a) < 260][: ROWS + 8]
+    rows = sorted((row for row in rows if all(row)), key=lambda row: len(row[0]) + len(row[1]))[: ROWS + 8]
     worse = "I do not know."
     if method == "cpt":
         lines = [{"text": f"{q} {a}"} for q, a in rows * 3]
@@ -87,7 +87,7 @@ def train(folder: Path, method: str, adapter: str) -> dict[str, Any]:
     path = data(folder, wishes["method"])
     began = time.monotonic()
     try:
-        shape = {"max_steps": STEPS, "eval_steps": MIDDLE, "per_device_train_batch_size": BATCH, "max_length": 192}
+        shape = {"max_steps": STEPS, "eval_steps": MIDDLE, "per_device_train_batch_size": BATCH, "max_length": 128}
         proposal = propose(path, Wishes(goal="learn", dataset_path=str(path), **shape, **wishes))
         run = new_run(proposal, f"{method}-{adapter}-{began}")
         code = waited(fork(run, resume=False), SECONDS)
