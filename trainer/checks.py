@@ -151,14 +151,7 @@ def _values(plan: Plan, facts: Facts) -> list[DataFinding]:
 def _budget(plan: Plan, estimates: Estimates) -> list[DataFinding]:
     hours, high = plan.budget.max_hours, estimates.time.high
     found = []
-    if plan.budget.budget_usd is not None and estimates.cost.high is None:
-        found.append(
-            _finding(
-                "cost_unknown",
-                "warn",
-                f"Whether it stays under {plan.budget.budget_usd:g} USD is unknown: {estimates.cost.why}.",
-            )
-        )
+    found += _money(plan.budget.budget_usd, estimates)
     if hours is None:
         return found
     if high is None:
@@ -179,6 +172,20 @@ def _budget(plan: Plan, estimates: Estimates) -> list[DataFinding]:
             )
         ]
     return []
+
+
+def _money(given: float | None, estimates: Estimates) -> list[DataFinding]:
+    """The money that was given against what it may cost."""
+    cost = estimates.cost
+    if given is None:
+        return []
+    if cost.low is None or cost.high is None:
+        return [_finding("cost_unknown", "warn", f"Whether it stays under {given:g} USD is unknown: {cost.why}.")]
+    if cost.high <= given:
+        return []
+    words = f"You gave {given:g} USD; it may cost {cost.low:g} to {cost.high:g} ({cost.why})."
+    sure = cost.low > given
+    return [_finding("over_budget", "blocker" if sure else "warn", words)]
 
 
 def _proof(proof: Proof) -> list[DataFinding]:
