@@ -23,7 +23,7 @@ from agent.model.untrusted import Names, for_model, redacted, shortened
 from agent.numbers import invented
 from agent.situation import Situation
 from prompts import render
-from tools.registry import TOOLS
+from tools.registry import TOOLS, schemas
 from trainer.fields import faults
 
 REPAIRS = 2
@@ -95,7 +95,7 @@ class Listener:
         names = Names()
         ground = Ground(text, situation)
         messages = hosted_messages(text, situation, names)
-        tools = [tool.schema() for tool in TOOLS.values()]
+        tools = schemas(planned=situation.state in ("plan_proposed", "plan_approved"))
         for _ in range(REPAIRS + 1):
             raw = _numbered(self.ask(messages, tools))
             reply = _real_names(raw, names)

@@ -108,9 +108,12 @@ class Tool:
         """What the model is told about it."""
         return (self.function.__doc__ or "").strip()
 
-    def schema(self) -> dict[str, Any]:
-        """The tool in the form chat completion APIs take."""
+    def schema(self, core: tuple[str, ...] = ()) -> dict[str, Any]:
+        """The tool in the form chat completion APIs take; with `core` these arguments alone, others being allowed."""
         parameters = _compact(self.arguments.model_json_schema())
+        if core:
+            named = {name: parameters["properties"][name] for name in core}
+            parameters |= {"properties": named, "additionalProperties": True}
         return {
             "type": "function",
             "function": {"name": self.name, "description": self.doc, "parameters": parameters},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect as signatures
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from tools import arguments as a
 from tools.augmenting import augment_data
@@ -53,3 +53,11 @@ def _tool(function) -> Tool:  # type: ignore[no-untyped-def]
 
 
 TOOLS: dict[str, Tool] = {f.__name__: _tool(f) for f in _FUNCTIONS}
+_CORE = ("goal", "dataset_path", "base_model", "method", "learning_rate", "num_train_epochs")
+"""What the tool that is hardly wanted now lists of a plan's arguments; the other one lists all of them."""
+
+
+def schemas(planned: bool) -> list[dict[str, Any]]:
+    """All tools for a language model, in few tokens: of proposing and revising, the one that fits now in full."""
+    brief = "propose_plan" if planned else "revise_plan"
+    return [tool.schema(_CORE if tool.name == brief else ()) for tool in TOOLS.values()]

@@ -33,20 +33,20 @@ class Wishes(BaseModel):
         Literal["sft", "cpt", "dpo", "kto", "orpo", "cpo", "reward_modeling", "grpo", "rloo", "distillation"] | None
     ) = None
     beta: float | None = Field(default=None, ge=0, le=10)
-    loss_type: str | None = Field(default=None, description="variant of the loss: sigmoid, ipo, simpo, dr_grpo, ...")
+    loss_type: str | None = Field(default=None, description="sigmoid, ipo, simpo, dr_grpo, ...")
     label_smoothing: float | None = Field(default=None, ge=0, lt=0.5)
     reward: list[RewardKind] | None = Field(default=None, description="what scores written answers (grpo, rloo)")
-    reward_pattern: str | None = Field(default=None, description="for the reward regex")
-    reward_schema: dict[str, Any] | None = Field(default=None, description="for the reward json_schema")
-    reward_file: str | None = Field(default=None, description="for the reward custom: the person's Python file")
+    reward_pattern: str | None = Field(default=None, description="for regex")
+    reward_schema: dict[str, Any] | None = Field(default=None, description="for json_schema")
+    reward_file: str | None = Field(default=None, description="for custom: a Python file")
     reward_min_length: int | None = Field(default=None, ge=0)
     reward_max_length: int | None = Field(default=None, ge=1)
-    judge_model: str | None = Field(default=None, description="for the reward judge, as LiteLLM names it")
-    rubric: str | None = Field(default=None, description="for the reward judge: what makes an answer good")
+    judge_model: str | None = Field(default=None, description="for judge, as LiteLLM names it")
+    rubric: str | None = Field(default=None, description="for judge: what makes an answer good")
     num_generations: int | None = Field(default=None, ge=2, le=256)
     max_completion_length: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, gt=0, le=5, description="of answers written in training")
-    teacher_model: str | None = Field(default=None, description="for distillation: model id or folder")
+    teacher_model: str | None = Field(default=None, description="for distillation")
     tuning: (
         Literal[
             "lora", "qlora", "dora", "full", "freeze", "adalora", "ia3", "oft", "vera", "prompt_tuning", "prefix_tuning"

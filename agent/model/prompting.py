@@ -32,13 +32,18 @@ def brief(situation: Situation, names: Names) -> dict[str, Any]:
     document = {
         "state": situation.state,
         "files": files,
-        "plan": {k: _plain(k, v, names) for k, v in situation.plan.items()},
+        "plan": {k: _plain(k, v, names) for k, v in situation.plan.items() if _tells(v)},
         "run": situation.run,
         "runs": situation.runs,
         "earlier": _summary(older),
         "history": [_turn(t) for t in recent],
     }
     return {k: v for k, v in document.items() if v}
+
+
+def _tells(value: Any) -> bool:
+    """Whether a plan's value says anything: what is off or empty is known by its absence."""
+    return value is not False and value not in (None, "", [])
 
 
 def _file(fact: FileFact, number: int, names: Names) -> dict[str, Any]:
@@ -48,6 +53,8 @@ def _file(fact: FileFact, number: int, names: Names) -> dict[str, Any]:
 
 def _plain(key: str, value: Any, names: Names) -> Any:
     """A plan's value; a path is shown by its last part, a model by its two."""
+    if key == "rewards":
+        return [reward["kind"] for reward in value]
     if not isinstance(value, str):
         return value
     shown = value if value.count("/") == 1 and not value.startswith("/") else Path(value).name
