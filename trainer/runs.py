@@ -102,12 +102,17 @@ class Run:
 
     def status(self) -> dict[str, Any]:
         """The state as it is: a run whose process is gone is not 'running', one that waits says behind whom."""
-        known = read_json(self.folder / "status.json")
+        known = read_json(self.folder / "status.json") | self._worker()
         if known.get("status") in ACTIVE and not self.alive():
             return known | {"status": "died"} | self._death(known)
         if known.get("status") in ("queued", "starting"):
             return known | self._in_line(known)
         return known | _silence(known) if known.get("status") in ACTIVE else known
+
+    def _worker(self) -> dict[str, Any]:
+        """{worker_pid} once there is a worker."""
+        pid = read_json(self.folder / "worker.json").get("pid")
+        return {} if pid is None else {"worker_pid": pid}
 
     def _in_line(self, known: dict[str, Any]) -> dict[str, Any]:
         facts = {} if known.get("kind") == "trial" else self.in_line()

@@ -87,6 +87,16 @@ class Watch:
 
 def supervise(run: Run, resume: bool) -> int:
     """Run the worker to its end and record how it ended. Returns its exit code, 3 when another one is at it."""
+    try:
+        return _supervised(run, resume)
+    except OSError as error:
+        if (kind := endings.kind_of_error(error)) is None:
+            raise
+        run.set_status("died", reason=endings.words(kind, run), saved=run.last_checkpoint_name())
+        return 5
+
+
+def _supervised(run: Run, resume: bool) -> int:
     lock = _lock(run)
     if lock is None:
         return 3
@@ -160,10 +170,10 @@ def _attempt(run: Run, command: list[str], handles: tuple[int, ...], env: dict[s
     (run.folder / "ballast").write_bytes(b"\0" * BALLAST)
     log, kills = run.folder / "worker.log", endings.oom_kills()
     start = log.stat().st_size if log.exists() else 0
+    run.set_status("starting")  # before the worker begins: from then on the document is its own
     # the worker holds the lock too: it outlives a killed supervisor, and nobody may start a second one
     worker = subprocess.Popen(command, pass_fds=handles, env=env)
     write_atomic(run.folder / "worker.json", processes.mark(worker.pid))
-    run.set_status("starting", worker_pid=worker.pid)
     watch = Watch(run, worker.pid)
     threading.Thread(target=watch.follow, daemon=True).start()
     _, status, usage = os.wait4(worker.pid, 0)

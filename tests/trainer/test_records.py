@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trainer.checkpoints import SEAL, last_good, seal, whole
 from trainer.records import append, read_from, read_json, write_atomic
 
+ROOT = Path(__file__).parents[2]
 VALUES = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False), st.integers(-(2**53), 2**53), st.text(), st.none(), st.booleans()
 )
@@ -55,29 +57,36 @@ def test_documents_are_replaced_whole(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["d.json"]
 
 
-def checkpoint(root: Path, step: int) -> Path:
-    folder = root / f"checkpoint-{step}"
-    folder.mkdir(parents=True)
-    (folder / "model.safetensors").write_bytes(bytes(range(256)) * step)
-    (folder / "optimizer.pt").write_bytes(b"state" * step)
-    seal(folder)
-    return folder
+def test_a_torn_last_line_stays_alone(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(b'{"a": 1}\n{"a": 2, "b')
+    append(tmp_path / "m", {"a": 3})
+    assert read_from(tmp_path / "m")[0] == [{"a": 1}, {"a": 3}]
 
 
-def test_only_whole_checkpoints_count(tmp_path: Path) -> None:
-    checkpoint(tmp_path, 5)
-    flipped, cut, unsealed = checkpoint(tmp_path, 10), checkpoint(tmp_path, 15), checkpoint(tmp_path, 20)
-    data = bytearray((flipped / "model.safetensors").read_bytes())
-    data[77] ^= 1
-    (flipped / "model.safetensors").write_bytes(data)
-    (cut / "optimizer.pt").unlink()
-    (unsealed / SEAL).unlink()
-    good, broken = last_good(tmp_path)
-    assert good is not None
-    assert good.name == "checkpoint-5"
-    assert broken == ["checkpoint-20", "checkpoint-15", "checkpoint-10"]
-    assert whole(good)
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from trainer.records import append, read_from, read_json, write_atomic
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+m, d = Path(sys.argv[1]) / "m", Path(sys.argv[1]) / "d"
+append(m, {"a": "x" * 500})
+write_atomic(d, {"kept": True})
+resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
+for attempt in (lambda: append(m, {"b": "y" * 500}), lambda: write_atomic(d, {"new": "z" * 900})):
+    try:
+        attempt()
+        sys.exit("it fitted")
+    except OSError:
+        pass
+assert [list(row) for row in read_from(m)[0]] == [["a"]], m.read_bytes()
+assert m.read_bytes().endswith(b"\\n")
+assert read_json(d) == {"kept": True}
+assert sorted(p.name for p in Path(sys.argv[1]).iterdir()) == ["d", "m"]
+"""
 
 
-def test_no_checkpoint_is_no_checkpoint(tmp_path: Path) -> None:
-    assert last_good(tmp_path) == (None, [])
+def test_a_full_disk_destroys_no_record(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
