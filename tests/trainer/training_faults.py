@@ -349,7 +349,7 @@ def vanished(at: Lab) -> str:
 
 def few_handles(at: Lab) -> str:
     run = lab.made(at.rows, "handles")
-    at.nursery.start(run, TUNESMITH_TEST_HANDLES="9")
+    at.nursery.start(run, TUNESMITH_TEST_HANDLES="7")
     until(run, lab.ended)
     return seen(run)
 
@@ -408,7 +408,7 @@ CASES = [
          ("nothing can be written to HOME", "resumed once"), "what was saved"),
     Case("F52", "vanished folder", "rm -rf of the run in mid-run", vanished, ("the folder of", "has vanished"),
          "data and the other runs"),
-    Case("F53", "too few file handles", "ulimit -n 9", few_handles, ("ulimit -n",), "the record"),
+    Case("F53", "too few file handles", "ulimit -n 7", few_handles, ("too few file handles",), "the record"),
     Case("F54", "GPU missing", "a plan for a GPU on a machine that has none", no_gpu,
          ("the plan is for a GPU and none can be used now", "use the cpu"), "the approval is for its device"),
 ]  # fmt: skip
