@@ -109,7 +109,7 @@ def trend(run: Run, method: str) -> dict[str, Any]:
 
 def resumed(run: Run) -> dict[str, Any]:
     """Resume a copy from the middle checkpoint; the largest difference to the unbroken run."""
-    copy = new_run(run.proposal(), f"{run.id}-resumed")
+    copy = new_run(run.proposal(), f"{run.id}-resumed-{time.monotonic()}")
     for name in ("data", "sealed"):
         shutil.copytree(run.folder / name, copy.folder / name)
     shutil.copytree(run.checkpoints / f"checkpoint-{MIDDLE}", copy.checkpoints / f"checkpoint-{MIDDLE}")

@@ -13,13 +13,13 @@ from trainer.plan import Plan
 
 
 def setup(plan: Plan, folder: Path, words: list[str] | None = None) -> Setup:
-    """16 rows to train on, 4 to watch; `words` stand in every answer."""
+    """12 rows to train on, 4 to watch; `words` stand in every answer."""
     rows = [json.loads(line) for line in data(folder, "sft").read_text("utf-8").splitlines()][:20]
     more = " ".join(words or [])
     told = [(("user", r["prompt"]), ("assistant", f"{more} {r['completion']}".strip())) for r in rows]
     examples = [Example(i, turns) for i, turns in enumerate(told, start=1)]
     quiet = plan.model_copy(update={"evaluation": replace_eval(plan)})
-    return Setup(quiet, BUILTIN_MODEL, examples[:16], examples[16:], folder / "out", plan.schedule.max_steps)
+    return Setup(quiet, BUILTIN_MODEL, examples[:-4], examples[-4:], folder / "out", plan.schedule.max_steps)
 
 
 def replace_eval(plan: Plan):  # type: ignore[no-untyped-def]
