@@ -17,6 +17,7 @@ os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import argparse
+import gc
 import random
 import shutil
 import signal
@@ -35,7 +36,7 @@ from trainer.proposal import Proposal, propose
 from trainer.runs import Run, RunStore
 from trainer.wishes import Wishes
 
-STEPS, SAVE_EVERY = 15, 3
+STEPS, SAVE_EVERY = 10, 2
 KINDS: tuple[dict[str, Any], ...] = (
     {"tuning": "lora", "lora_dropout": 0.1, "learning_rate": 2e-3},
     {"tuning": "full", "learning_rate": 1e-3},
@@ -229,6 +230,7 @@ def main() -> None:
     os.environ["TUNESMITH_HOME"] = str(folder / "home")
     (folder / "home").mkdir()
     (folder / "home" / "machine.json").write_text("{}")  # the speed is of no interest here
+    gc.freeze()  # else every fork walks through all that was imported
     began = time.monotonic()
     try:
         print(f"seed {args.seed}, {STEPS} steps, a checkpoint every {SAVE_EVERY}\n{HEAD}")

@@ -7,6 +7,7 @@ and locks as `tunesmith train` has.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -99,6 +100,7 @@ def main() -> None:
     from trainer.methods import judge, sft, train  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()  # else every fork walks through all that was imported
     print("ready", flush=True)
     for line in sys.stdin:
         if os.fork() == 0:
