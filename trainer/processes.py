@@ -33,8 +33,12 @@ def _born(pid: int) -> float:
 
 
 def mark(pid: int) -> dict[str, Any]:
-    """What names this very process. Raises psutil.NoSuchProcess when it is gone."""
-    return {"pid": pid, "born": _born(pid), "boot": boot_id()}
+    """What names this very process, and (for reading only) when it began by the wall clock.
+
+    Raises psutil.NoSuchProcess when it is gone.
+    """
+    began = psutil.Process(pid).create_time()
+    return {"pid": pid, "born": _born(pid), "boot": boot_id(), "create_time": began}
 
 
 def running(known: dict[str, Any]) -> bool:
