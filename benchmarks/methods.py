@@ -38,7 +38,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "reward_modeling": {},
     "grpo": {"reward": ["length"], "reward_max_length": 40, "num_generations": 4, "max_completion_length": 24},
     "rloo": {"reward": ["length"], "reward_max_length": 40, "num_generations": 4, "max_completion_length": 24},
-    "distillation": {"teacher_model": "tunesmith-tiny", "max_completion_length": 24},
+    "distillation": {
+        "teacher_model": "tunesmith-tiny",
+        "max_completion_length": 24,
+        "gradient_accumulation_steps": 1,
+    },
 }
 ADAPTERS: dict[str, dict[str, Any]] = {
     "full": {"learning_rate": 1e-3},
@@ -81,10 +85,33 @@ def data(folder: Path, method: str) -> Path:
     return path
 
 
+def student(folder: Path) -> Path:
+    """The built-in model with noise on its weights: what it has to learn from the model as it was."""
+    import torch
+
+    from trainer.methods.models import load_tokenizer
+    from trainer.paths import BUILTIN_MODEL
+
+    made = folder / "student"
+    if not made.is_dir():
+        from transformers import AutoModelForCausalLM
+
+        torch.manual_seed(0)
+        model = AutoModelForCausalLM.from_pretrained(BUILTIN_MODEL)
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight += 0.5 * weight.std() * torch.randn_like(weight) if weight.dim() > 1 else 0.0
+        model.save_pretrained(made)
+        load_tokenizer(BUILTIN_MODEL).save_pretrained(made)
+    return made
+
+
 def train(folder: Path, method: str, adapter: str) -> dict[str, Any]:
     """One cell: the trend of what is watched, the largest difference after a resume, the seconds it took."""
     wishes = {"method": method.split(" ", maxsplit=1)[0], "tuning": adapter, **ADAPTERS[adapter], **METHODS[method]}
     path = data(folder, wishes["method"])
+    if wishes["method"] == "distillation":
+        wishes["base_model"] = str(student(folder))
     began = time.monotonic()
     try:
         shape = {"max_steps": STEPS, "eval_steps": MIDDLE, "per_device_train_batch_size": BATCH, "max_length": 128}

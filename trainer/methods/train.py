@@ -52,9 +52,21 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
         run.set_status("stopped", step=trainer.state.global_step, saved=run.last_checkpoint_name())
         run.event("stopped", step=trainer.state.global_step)
         return True
+    _some_steps(run, plan, trainer)
     _keep(run, trainer)
     run.set_status("running", ended_by=guard.reason)
     return False
+
+
+def _some_steps(run: Run, plan: Plan, trainer: Any) -> None:
+    """A trainer with fewer rows than one batch of answers ends at once, as if all were well."""
+    if trainer.state.global_step == 0:
+        raise UserFacingError(
+            f"{len(trainer.train_dataset)} rows are fewer than a step takes ({plan.effective_batch_size}): "
+            "not one step was made",
+            run.id,
+            "Plan again with a smaller effective_batch_size, or with more rows.",
+        )
 
 
 def _diverged(run: Run, error: Diverged) -> UserFacingError:
