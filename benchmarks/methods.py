@@ -100,7 +100,7 @@ def student(folder: Path) -> Path:
         model = AutoModelForCausalLM.from_pretrained(BUILTIN_MODEL)
         with torch.no_grad():
             for weight in model.parameters():
-                weight += 0.5 * weight.std() * torch.randn_like(weight) if weight.dim() > 1 else 0.0
+                weight.add_(0.5 * weight.std() * torch.randn_like(weight) if weight.dim() > 1 else 0.0)
         model.save_pretrained(made)
         load_tokenizer(BUILTIN_MODEL).save_pretrained(made)
     return made
