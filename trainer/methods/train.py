@@ -21,7 +21,7 @@ from trainer.methods.ready import check_device
 from trainer.methods.saving import Diverged, keep_model, kept
 from trainer.methods.setup import Setup
 from trainer.methods.watch import Guard, Recorder
-from trainer.plan import Plan
+from trainer.plan import AdaLora, Plan
 from trainer.records import append
 from trainer.runs import Run
 
@@ -36,7 +36,7 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     guard = Guard(run, _deadline(run, plan, resume))
     trainer = kept(_trainer(run, plan, base, guard))
     ranks.check(plan, trainer.accelerator.num_processes)
-    checkpoint = together.from_main(lambda: _checkpoint(run)) if resume else None
+    checkpoint = together.from_main(lambda: _checkpoint(run, plan)) if resume else None
     try:
         done = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except Diverged as error:
@@ -130,9 +130,14 @@ def _stopping(plan: Plan) -> list[Any]:
     return [EarlyStoppingCallback(early_stopping_patience=patience)]
 
 
-def _checkpoint(run: Run) -> Path | None:
+def _checkpoint(run: Run, plan: Plan) -> Path | None:
     """The last whole checkpoint; broken newer ones are put aside and named."""
     tidy(run.checkpoints)
+    if isinstance(plan.adapter, AdaLora):
+        # PEFT saves its matrices cut to the ranks of the moment, which fit neither the model nor the optimizer
+        run.event("resumed", step=0, broken=[], words="an AdaLoRA run can't go on from the middle: it begins anew")
+        append(run.folder / "metrics.jsonl", {"resumed_from": 0})
+        return None
     good, broken = last_good(run.checkpoints)
     put_aside(run.checkpoints, broken)
     step = step_of(good) if good else 0
