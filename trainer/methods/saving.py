@@ -125,6 +125,15 @@ class Kept(_Trained):
                 self._undo()
                 return None
 
+    def _load_from_checkpoint(self, *given: Any, **named: Any) -> None:
+        """PEFT widens an adapter that it loads; beside quantised weights TRL trains it in half precision."""
+        model: Any = self.model
+        kinds = {name: weight.dtype for name, weight in model.named_parameters() if weight.requires_grad}
+        super()._load_from_checkpoint(*given, **named)
+        for name, weight in model.named_parameters():
+            if name in kinds:
+                weight.data = weight.data.to(kinds[name])
+
     def _undo(self) -> None:
         """Save as things stood after the last whole step, unless that is saved already."""
         folder = Path(self._get_output_dir()) / f"checkpoint-{self.state.global_step}"
