@@ -18,6 +18,7 @@ from tools.explaining import compare_runs, explain_run
 from tools.orders import Order, SearchSettings
 from tools.running import carry_out, described, evaluate_run, resume_run, stop_run
 from tools.search.space import checked_space, default_space, parse_space
+from tools.search.study import ACTIVE as STUDYING
 from tools.search.study import Study, StudyStore
 from tools.searching import best_order
 from tools.using import ask_model, export_model
@@ -35,6 +36,9 @@ from trainer.paths import checked, home
 from trainer.proposal import Proposal, propose
 from trainer.runs import ACTIVE, Run, RunStore
 from trainer.wishes import Wishes
+
+SEARCHING = STUDYING
+"""States of a search that will go on by itself."""
 
 
 def desk(files: list[str] | None = None, run_id: str | None = None) -> Desk:
