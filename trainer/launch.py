@@ -6,25 +6,20 @@ the worker, and records how the worker ended (`trainer.supervisor`).
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import psutil
-
 from trainer import endings, processes
 from trainer.errors import UserFacingError
-from trainer.machine import worker_env
+from trainer.machine import idle_threads, worker_env
 from trainer.records import write_atomic
 from trainer.runs import ACTIVE, Run
 from trainer.supervisor import supervise
 
 LEAVING_SECONDS = 30.0
 """How long a process that has ended its work may take to leave."""
-BUSY = 50.0
-"""Per cent of a core that others use before that core counts as taken."""
 
 
 def start(run: Run, resume: bool = False) -> None:
@@ -62,7 +57,7 @@ def _supervised(run: Run, resume: bool) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=worker_env(_threads(run)),
+            env=worker_env(idle_threads(run.plan().compute.threads)),
             cwd=Path(__file__).parent.parent,
         )
     # noted here already: those who wait know that it is on its way, however slowly it starts
@@ -74,13 +69,6 @@ def _wait_for_the_last_one(run: Run) -> None:
     deadline = time.monotonic() + LEAVING_SECONDS
     while run.alive() and time.monotonic() < deadline:
         time.sleep(0.1)
-
-
-def _threads(run: Run) -> int:
-    """Idle cores, at most as many as the plan says: sharing a core costs more than it gives."""
-    busy = sum(load > BUSY for load in psutil.cpu_percent(interval=0.2, percpu=True))
-    wanted = run.plan().compute.threads
-    return max(1, min(wanted, (os.cpu_count() or 1) - busy))
 
 
 def main() -> int:

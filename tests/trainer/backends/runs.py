@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.trainer import lab
+from tests.trainer.lab import ended
 from trainer import launch
 from trainer.fields import replace
 from trainer.paths import home as home_folder
 from trainer.proposal import Proposal, propose
-from trainer.runs import ACTIVE, Run, RunStore
+from trainer.runs import Run, RunStore
 from trainer.wishes import Wishes
 
 LIMIT = 400.0
+__all__ = ["begun", "ended", "losses", "planned", "until"]
 SHORT: dict[str, Any] = {"max_steps": 12, "eval_steps": 4, "per_device_train_batch_size": 8, "tuning": "lora"}
 
 
@@ -35,19 +37,8 @@ def begun(path: Path, approval: str, wishes: dict[str, Any] | None = None, **cha
 
 
 def until(run: Run, wanted: Callable[[dict[str, Any]], Any], limit: float = LIMIT) -> dict[str, Any]:
-    """Wait for a state."""
-    started = time.monotonic()
-    while time.monotonic() - started < limit:
-        state = run.status()
-        if wanted(state):
-            return state
-        time.sleep(0.05)
-    log = run.folder / "worker.log"
-    raise AssertionError(f"{run.id} is {run.status()}; log: {log.read_text()[-3000:] if log.exists() else 'none'}")
-
-
-def ended(state: dict[str, Any]) -> bool:
-    return state.get("status") not in ACTIVE
+    """Wait for a state, longer than one process needs."""
+    return lab.until(run, wanted, limit)
 
 
 def losses(run: Run) -> dict[int, float]:
