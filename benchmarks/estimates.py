@@ -1,4 +1,4 @@
-"""Estimates against what runs take: python benchmarks/estimates.py [--only 1,4,7] [--limit SECONDS] [-o FILE.json]
+"""Estimates against what runs take: python benchmarks/estimates.py [--only 1,4] [--limit SECONDS] [-o FILE.json]
 
 For each of 24 plans (methods x adapters x batches x lengths x two models): the estimate by the formula, the one
 after a probe, and then the run itself, through the same supervisor and worker as any. Nothing that a run teaches
@@ -67,25 +67,22 @@ def write_data(folder: Path) -> dict[str, Path]:
     return files
 
 
-def write_model(folder: Path) -> Path:
-    """A Llama of 17 million random weights with the built-in tokenizer."""
+SIZES: dict[str, dict[str, int]] = {
+    "17M": {"hidden_size": 384, "intermediate_size": 1024, "num_hidden_layers": 9, "num_attention_heads": 6},
+    "0.5B": {"hidden_size": 1024, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 16},
+}
+
+
+def write_model(folder: Path, size: str) -> Path:
+    """A Llama of random weights with the built-in tokenizer."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
     small = json.loads((BUILTIN_MODEL / "config.json").read_text())
-    config = LlamaConfig(
-        hidden_size=384,
-        intermediate_size=1024,
-        num_hidden_layers=9,
-        num_attention_heads=6,
-        num_key_value_heads=6,
-        vocab_size=small["vocab_size"],
-        max_position_embeddings=1024,
-        tie_word_embeddings=True,
-        **{name: small[name] for name in ("bos_token_id", "eos_token_id", "pad_token_id")},
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    names = ("bos_token_id", "eos_token_id", "pad_token_id", "vocab_size")
+    shared = {name: small[name] for name in names} | {"max_position_embeddings": 1024, "tie_word_embeddings": True}
+    LlamaForCausalLM(LlamaConfig(**SIZES[size], **shared)).save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"):
         shutil.copy(BUILTIN_MODEL / name, folder / name)
     return folder
@@ -210,7 +207,7 @@ def named(data: str, wishes: dict[str, Any]) -> str:
     said = [str(wishes["method"]), str(wishes["tuning"]), data]
     rest = {k: v for k, v in wishes.items() if k not in ("method", "tuning", "base_model") and "reward" not in k}
     said += [f"{short.get(k, k)[:14]} {v}" for k, v in rest.items()]
-    return " ".join(["17M" if "base_model" in wishes else "tiny", *said])[:58]
+    return " ".join(["larger" if "base_model" in wishes else "tiny", *said])[:58]
 
 
 def main() -> None:
@@ -218,11 +215,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="numbers of plans, by commas")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds a probe may take")
+    parser.add_argument("--larger", choices=SIZES, default="17M", help="the larger of the two models")
     parser.add_argument("-o", "--output", type=Path)
     chosen = parser.parse_args()
     globals()["LIMIT"] = chosen.limit
     files = write_data(HOME)
-    plans = cases(str(write_model(HOME / "llama-17m")))
+    plans = cases(str(write_model(HOME / f"llama-{chosen.larger}", chosen.larger)))
     numbers = [int(n) for n in chosen.only.split(",") if n] or [*range(len(plans))]
     rows: list[dict[str, Any]] = []
     began = time.time()

@@ -111,7 +111,8 @@ def train(folder: Path, method: str, adapter: str) -> dict[str, Any]:
     wishes = {"method": method.split(" ", maxsplit=1)[0], "tuning": adapter, **ADAPTERS[adapter], **METHODS[method]}
     path = data(folder, wishes["method"])
     if wishes["method"] == "distillation":
-        wishes["base_model"] = str(student(folder))
+        # the student's own words are learned from: where they run away, so does what is learned
+        wishes |= {"base_model": str(student(folder)), "learning_rate": wishes["learning_rate"] / 5}
     began = time.monotonic()
     try:
         shape = {"max_steps": STEPS, "eval_steps": MIDDLE, "per_device_train_batch_size": BATCH, "max_length": 128}

@@ -106,11 +106,11 @@ def stop_run(args: OfRun, desk: Desk) -> ToolResult:
     state = run.status().get("status")
     if state not in ACTIVE:
         return ToolResult(f"{desk.voice.say('not_running')} {status_words(run, desk.voice)}", described(run))
-    if state == "evaluating":
-        say = f"{run.id} is trained already and is only being tested; that ends by itself in a moment."
-        return ToolResult(say, described(run))
     run.ask_stop()
-    say = desk.voice.say("unqueued" if state == "queued" else "stopping", run=run.id)
+    if state == "evaluating":
+        say = f"{run.id} is trained and its model is kept; the test stops, and resuming the run tests it again."
+    else:
+        say = desk.voice.say("unqueued" if state == "queued" else "stopping", run=run.id)
     return ToolResult(say, described(run), [{"type": "stopping", "run_id": run.id}])
 
 

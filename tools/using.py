@@ -24,6 +24,12 @@ ASK_SECONDS = 300
 def ask_model(args: Ask, desk: Desk) -> ToolResult:
     """Put a prompt to the tuned model and quote its answer as such."""
     run = _trained(desk.run(args.run_id))
+    if run.plan().method.method == "reward_modeling":
+        raise UserFacingError(
+            f"{run.id} trained a reward model: it gives answers a number and writes none",
+            run.id,
+            "Its figure on the sealed rows says how well it judges: ask how good it is.",
+        )
     if not args.prompt.strip():
         raise UserFacingError("there is no question for the model", "", "Say: ask it 'where is my parcel?'")
     request = {

@@ -107,8 +107,10 @@ def work(run: Run, resume: bool) -> None:
         from trainer.methods.judge import judge_run
 
         judge_run(run, plan, base)
+    from trainer.methods.held import held_gb
+
     run.set_status("finished")
-    run.event("finished")
+    run.event("finished", held_gb=round(held_gb(plan), 3))
 
 
 def trained(run: Run) -> bool:

@@ -85,3 +85,34 @@ def test_half_precision_is_used_where_the_plan_says_so(tmp_path: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(str(BUILTIN_MODEL))
     AnswerLossTrainer(model=model, args=arguments, processing_class=tokenizer, train_dataset=data).train()
     assert seen == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("dora", [False, True])
+def test_lora_in_half_precision_computes_the_same_from_narrow_inputs(dora: bool) -> None:
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    from trainer.methods.loss import narrow_inputs
+    from trainer.paths import BUILTIN_MODEL
+
+    torch.manual_seed(0)
+    base = AutoModelForCausalLM.from_pretrained(str(BUILTIN_MODEL), dtype=torch.bfloat16)
+    config = LoraConfig(r=4, target_modules="all-linear", use_dora=dora, init_lora_weights="gaussian")
+    model = get_peft_model(base, config)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.02)
+    assert {p.dtype for p in model.parameters() if p.requires_grad} == {torch.float32}
+    ids = torch.tensor([[5, 6, 7, 8]])
+
+    def measured() -> list[torch.Tensor]:
+        model.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            out = model(input_ids=ids).logits
+        out.float().square().mean().backward()
+        return [out.detach(), *(p.grad.clone() for p in model.parameters() if p.requires_grad)]
+
+    wide = measured()
+    narrow_inputs(model)
+    assert all(torch.equal(a, b) for a, b in zip(wide, measured(), strict=True))

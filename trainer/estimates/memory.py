@@ -9,7 +9,7 @@ from trainer.estimates.counts import answered, longest, pieces, sequences, sides
 from trainer.estimates.ranges import Range
 from trainer.estimates.trainable import chosen, trainable
 from trainer.facts import Facts, ModelFacts
-from trainer.plan import Lora, Plan, Vera
+from trainer.plan import AdaLora, Lora, Plan, Vera, Virtual
 
 PROCESS_GB = (0.62, 0.85)
 """A Python process with torch, transformers, TRL, PEFT and datasets, before the model; on a CPU."""
@@ -22,6 +22,8 @@ CONSTANTS = 0.127 / 8
 BITS = {"4bit": 0.5 + CONSTANTS, "8bit": 1.0}
 STATES = {"sgd": 4, "adafactor": 1, "lion": 4, "rmsprop": 4}
 """Bytes a trained number that optimizers keep; by a part of their names. AdamW: 8, in 8 bits 2."""
+CHUNK = 2**26
+"""Logits that the loss of sft and cpt holds at once (trainer.methods.chunks)."""
 EVALUATION_LOGITS = 30_000_000
 """Logits that the test on the hold-out holds at once (trainer.methods.answers)."""
 ANSWERS = 64
@@ -122,7 +124,12 @@ def activations(plan: Plan, model: ModelFacts, shape: Shape) -> float:
     and one whole layer.
     """
     frozen = 0 if plan.whole_model else 2
-    layer = (6 - frozen) * model.hidden + 2 * model.q_dim + 2 * model.kv_dim + 4 * model.intermediate
+    layer = (
+        (6 - frozen + _widened(plan, shape)) * model.hidden
+        + 2 * model.q_dim
+        + 2 * model.kv_dim
+        + 4 * model.intermediate
+    )
     if isinstance(plan.adapter, Lora):
         kinds = chosen(model.linears, plan.adapter.target_modules)
         layer += plan.adapter.lora_r * sum(m.count for m in kinds) // max(model.layers, 1)
@@ -133,14 +140,33 @@ def activations(plan: Plan, model: ModelFacts, shape: Shape) -> float:
     return shape.tokens * shape.width * model.layers * layer
 
 
+def _widened(plan: Plan, shape: Shape) -> float:
+    """Hidden numbers a layer more in half precision: the norms compute in fp32.
+
+    Counted with saved-tensor hooks under autocast: over frozen half weights 2.5, over frozen fp32 weights (on a CPU)
+    6.5, and 10 where fp32 weights are trained and what runs between the layers is fp32.
+    """
+    if shape.width == 4:
+        return 0.0
+    if plan.whole_model:
+        return 10.0
+    return 2.5 if plan.compute.device == "cuda" else 6.5
+
+
 def logits(plan: Plan, model: ModelFacts, shape: Shape) -> float:
-    """Logits of the counted positions in fp32: themselves, their log-softmax, its gradient, and passing copies."""
+    """Logits of the counted positions in fp32: themselves, their log-softmax, its gradient, and passing copies.
+
+    Of sft and cpt a chunk at a time (trainer.methods.chunks), in one process.
+    """
     if plan.method.method == "reward_modeling":
         return shape.positions * 4.0
+    held = shape.positions * model.vocab
+    if plan.method.method in ("sft", "cpt"):
+        alone = plan.compute.num_processes == 1 and not isinstance(plan.adapter, Virtual | AdaLora)
+        return 4.0 * 5 * (min(held, CHUNK + model.vocab) if alone else held)
     if plan.compute.use_liger_kernel:
         return shape.positions * model.hidden * 8.0
-    copies = 5 if plan.method.method in ("sft", "cpt") else 4
-    return shape.positions * model.vocab * 4.0 * copies
+    return held * 4.0 * 4
 
 
 def _test_logits(plan: Plan, facts: Facts) -> float:

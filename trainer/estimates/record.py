@@ -43,7 +43,8 @@ def comparison(run: Run) -> dict[str, Any] | None:
     ended, began = read_json(run.folder / "exit.json"), _began(read_json(run.folder / "worker.json"))
     if status.get("status") != "finished" or status.get("kind") == "trial" or not whole or began is None:
         return None
-    if not ended.get("peak_gb"):
+    held = _held(run, ended)
+    if not held:
         return None
     if (run.folder / "repairs.jsonl").exists():
         return None
@@ -59,8 +60,15 @@ def comparison(run: Run) -> dict[str, Any] | None:
         "device": proposal.plan.compute.device,
         "early": _early(run),
         "time": _pair(needs.time, minutes),
-        "memory": _pair(needs.memory, float(ended["peak_gb"])),
+        "memory": _pair(needs.memory, held),
     }
+
+
+def _held(run: Run, ended: dict[str, Any]) -> float:
+    """GB at the worst moment: of the process, and on a GPU what was taken of it. 0 where nothing is known."""
+    if run.plan().compute.device != "cuda":
+        return float(ended.get("peak_gb") or 0.0)
+    return max((float(e.get("held_gb", 0.0)) for e in run.events() if e["kind"] == "finished"), default=0.0)
 
 
 def _began(mark: dict[str, Any]) -> float | None:

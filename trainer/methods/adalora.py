@@ -7,6 +7,11 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 
+def is_cut(model: Any) -> bool:
+    """Whether PEFT cuts this model's matrices as it saves them: they fit the files alone, not a model in training."""
+    return any(config.peft_type == "ADALORA" for config in getattr(model, "peft_config", {}).values())
+
+
 class Allocate(TrainerCallback):
     """Lets the adapter judge which ranks matter while the gradients are still there."""
 

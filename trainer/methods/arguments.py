@@ -86,7 +86,6 @@ def _compute(plan: Plan) -> dict[str, Any]:
         "fp16": c.precision == "fp16",
         "use_cpu": c.device == "cpu",
         "gradient_checkpointing": c.gradient_checkpointing,
-        "torch_compile": c.torch_compile,
         "use_liger_kernel": c.use_liger_kernel,
         "dataloader_pin_memory": c.device == "cuda",
     }

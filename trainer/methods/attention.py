@@ -1,7 +1,8 @@
-"""Attention per document, on rows laid end to end or padded at their end, for the CPU.
+"""Attention per document, on rows laid end to end or padded at their end.
 
 A block mask over the whole flattened row computes what is then thrown away; one causal attention
-a document computes only what counts (facts: 3.8x of TRL's defaults against 2.6x).
+a document computes only what counts (facts: 3.8x of TRL's defaults against 2.6x, on a CPU). On a GPU, in
+bf16, one kernel of PyTorch's own (FlashAttention for rows of uneven length) does all documents.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.nn.attention.varlen import varlen_attn
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
@@ -42,10 +44,28 @@ def per_document(
             enable_gqa=gqa,
         )
         return out.transpose(1, 2).contiguous(), None
+    if query.is_cuda and _kind(query) is torch.bfloat16 and not dropout:
+        return _one_kernel(query, key, value, cu_seq_lens_q, int(kwargs["max_length_q"]), scaling), None
     sizes = cu_seq_lens_q.diff().tolist()
     parts = zip(*(torch.split(t, sizes, 2) for t in (query, key, value)), strict=True)
     documents = [sdpa(q, k, v, dropout_p=dropout, is_causal=True, scale=scaling, enable_gqa=gqa) for q, k, v in parts]
     return torch.cat(documents, 2).transpose(1, 2).contiguous(), None
+
+
+def _kind(query: torch.Tensor) -> torch.dtype:
+    """What attention is computed in; rotated queries are wider than autocast where the weights are."""
+    return torch.get_autocast_dtype("cuda") if torch.is_autocast_enabled("cuda") else query.dtype
+
+
+def _one_kernel(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, ends: torch.Tensor, longest: int, scale: float | None
+) -> torch.Tensor:
+    """All documents at once: no mask is made, and no size is asked of the device. Needs a batch of one flat row."""
+    q, k, v = (t[0].transpose(0, 1).to(_kind(query)) for t in (query, key, value))
+    gqa = query.shape[1] != key.shape[1]
+    # a window of nothing ahead is causal attention
+    out: Any = varlen_attn(q, k, v, ends, ends, longest, longest, scale=scale, window_size=(-1, 0), enable_gqa=gqa)
+    return out[None]  # type: ignore[no-any-return]
 
 
 def _mask(batch_size: int, q_length: int, kv_length: int, *args: Any, **kwargs: Any) -> torch.Tensor | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasets import Dataset
 
@@ -10,13 +10,28 @@ from trainer.data.convert import Example
 from trainer.methods.dataset import compared
 from trainer.methods.setup import Setup
 
+if TYPE_CHECKING:
+    from trl.experimental.cpo import CPOTrainer as _Compared
+else:
+    _Compared = object
 
-class Tokenised:
+
+class Tokenised(_Compared):  # type: ignore[misc]
     """Mixed into a trainer that tokenises row by row: ours are tokenised already, the columns stay."""
 
     def tokenize_row(self, feature: dict[str, Any], model: Any = None) -> dict[str, Any]:
         """Nothing is left to do."""
         return {}
+
+    def concatenated_forward(self, model: Any, batch: Any) -> Any:
+        """TRL's, with logits for the rows alone: tokens learned before each row (prompt tuning) have some too."""
+
+        def of_the_rows(ids: Any, **named: Any) -> Any:
+            found = model(ids, **named)
+            found.logits = found.logits[:, -ids.shape[1] :]
+            return found
+
+        return super().concatenated_forward(of_the_rows, batch)
 
 
 def rows(setup: Setup, examples: list[Example]) -> Dataset:

@@ -13,6 +13,7 @@ from trainer.data.pairs import Judged, judged
 from trainer.data.tokenizer import ChatTokenizer
 from trainer.plan import Plan, Sft
 from trainer.records import read_from
+from trainer.rewards.answers import ASKED
 
 
 def examples_in(file: Path) -> list[Example]:
@@ -60,7 +61,7 @@ def compared(examples: list[Example], plan: Plan, tokenizer: ChatTokenizer) -> l
 
 
 def prompts(examples: list[Example], tokenizer: ChatTokenizer) -> Dataset:
-    """Columns prompt (rendered), reference (the row's own answer), row, and the row's further columns."""
+    """Columns prompt (rendered and plain), reference (the row's own answer), row, and the row's further columns."""
     names = dict.fromkeys(name for e in examples for name, _ in e.columns)
     more = {name: [dict(e.columns).get(name, "") for e in examples] for name in names}
     return Dataset.from_dict(
@@ -71,5 +72,6 @@ def prompts(examples: list[Example], tokenizer: ChatTokenizer) -> Dataset:
             ],
             "reference": [e.answer for e in examples],
             "row": [e.row for e in examples],
+            ASKED: [e.prompt for e in examples],
         }
     )

@@ -9,23 +9,30 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from peft.tuners.lora import LoraLayer
 from trl import SFTTrainer
 
 from trainer.data.encode import IGNORE
+from trainer.methods.chunks import Sums, answer_loss
 
 
 class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
-    """SFTTrainer whose LM head sees only the trained tokens, in one process.
+    """SFTTrainer whose LM head sees only the trained tokens, a chunk at a time, in one process.
 
     Of several processes each goes TRL's way: gradients are shared only when the wrapped model itself is called,
-    and TRL divides by the trained tokens of all processes.
+    and TRL divides by the trained tokens of all processes. So does who asks for all the logits.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.args.bf16 or self.args.fp16:
+            narrow_inputs(self.model)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """Mean negative log-likelihood of the trained tokens, as TRL's `nll`."""
-        if self.accelerator.num_processes > 1:
+        if self.accelerator.num_processes > 1 or return_outputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         inner = self.accelerator.unwrap_model(model)
         inner = inner.get_base_model() if hasattr(inner, "get_base_model") else inner
@@ -34,25 +41,34 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
         rest = {k: v for k, v in inputs.items() if k != "labels"}
         with self.accelerator.autocast():  # the wrapped model's own forward pass would see to it
             hidden = inner.get_decoder()(**rest, use_cache=False).last_hidden_state[:, :-1]
-            logits = inner.get_output_embeddings()(hidden[keep])
-        log_probs = logits.float().log_softmax(-1)
-        wanted = labels[keep]
-        total = -log_probs.gather(-1, wanted[:, None]).sum()
-        count = keep.sum() if num_items_in_batch is None else num_items_in_batch
-        loss = total / torch.as_tensor(count, device=total.device).clamp(min=1)
-        self._note(log_probs.detach(), wanted, inputs)
-        return (loss, {"logits": log_probs}) if return_outputs else loss
+            words = inner.config.get_text_config().vocab_size
+            sums = answer_loss(inner.get_output_embeddings(), words, hidden[keep], labels[keep])
+        trained = keep.sum()
+        count = trained if num_items_in_batch is None else num_items_in_batch
+        loss = sums.loss / torch.as_tensor(count, device=sums.loss.device).clamp(min=1)
+        self._note(sums, trained, inputs)
+        return loss
 
-    @torch.no_grad()
-    def _note(self, log_probs: torch.Tensor, wanted: torch.Tensor, inputs: dict[str, Any]) -> None:
-        """The figures TRL logs: token accuracy, entropy, tokens seen. The softmax is the loss's own."""
+    def _note(self, sums: Sums, trained: torch.Tensor, inputs: dict[str, Any]) -> None:
+        """The figures TRL logs: token accuracy, entropy, tokens seen."""
         mode = "train" if self.model.training else "eval"
-        count = max(1, len(wanted))
-        entropy = -torch.linalg.vecdot(log_probs.exp(), log_probs).sum()
-        self._metrics[mode]["entropy"].append(float(entropy) / count)
-        self._metrics[mode]["mean_token_accuracy"].append(float((log_probs.argmax(-1) == wanted).sum()) / count)
+        entropy, right = (torch.stack([sums.entropy, sums.right.float()]) / trained.clamp(min=1)).tolist()
+        self._metrics[mode]["entropy"].append(entropy)
+        self._metrics[mode]["mean_token_accuracy"].append(right)
         if mode == "train":
             self._total_train_tokens += (
                 int(inputs["attention_mask"].sum()) if "attention_mask" in inputs else inputs["input_ids"].numel()
             )
         self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
+
+
+def narrow_inputs(model: Any) -> None:
+    """Rows reach LoRA's layers as they are: autocast narrows the weights instead.
+
+    PEFT widens a layer's input to the adapter's fp32, and autocast narrows it again: the same numbers, in a copy more
+    for each layer. Of a Llama with LoRA in bf16 a layer's kept activations are 15 % smaller without it (counted with
+    saved-tensor hooks). DoRA computes with the rows itself, and keeps them wide.
+    """
+    for module in model.modules():
+        if isinstance(module, LoraLayer) and not any(module.use_dora.values()):
+            module.cast_input_dtype_enabled = False

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils.other import is_repeated_blocks
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -44,7 +45,21 @@ def load_base(plan: Plan, folder: Path, head: str = "causal") -> Any:
         model.config.pad_token_id = tokenizer.pad_token_id
     if isinstance(plan.adapter, Freeze):
         _freeze(model, plan.adapter)
+    if plan.compute.torch_compile:
+        compile_layers(model)
     return model
+
+
+def compile_layers(model: Any) -> None:
+    """torch.compile for each of the like layers, when they are first called, adapters in them included.
+
+    One layer is compiled for all, whatever way the loss takes to them; rows of any length go through one program.
+    Compiling the whole model would take many times longer, and a loss that calls the decoder itself would miss it.
+    """
+    for module in model.modules():
+        if is_repeated_blocks(module):
+            for layer in module:
+                layer.compile(dynamic=True)
 
 
 def read_model(plan: Plan, folder: Path, head: str = "causal", quantization: Any = None) -> Any:

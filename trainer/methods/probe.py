@@ -28,7 +28,7 @@ from trainer.data.spread import spread
 from trainer.errors import UserFacingError
 from trainer.estimates.samples import Sample, drawn
 from trainer.installed import check_signatures
-from trainer.machine import peak_gb
+from trainer.methods.held import held_gb
 from trainer.plan import Plan
 from trainer.proposal import ROLE_FIELDS, divided, suited
 from trainer.records import write_atomic
@@ -48,17 +48,6 @@ def rows_of(plan: Plan) -> Split:
     found = rows_only(Path(plan.data.dataset_path), wanted, prefer)
     examples = found.with_columns() if plan.online else found.examples
     return divided(suited(examples, plan), plan.data, plan.schedule.seed)
-
-
-def held_gb(plan: Plan) -> float:
-    """The most that was held so far, on the device that matters."""
-    if plan.compute.device == "cuda":
-        import torch
-
-        free, total = torch.cuda.mem_get_info()
-        others = (total - free - torch.cuda.memory_reserved()) / 1e9
-        return torch.cuda.max_memory_reserved() / 1e9 + max(0.0, others)
-    return peak_gb(os.getpid())
 
 
 def short_plan(plan: Plan, steps: int) -> Plan:

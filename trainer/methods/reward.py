@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from datasets import Dataset
 from transformers import set_seed
 from trl import RewardConfig, RewardTrainer
@@ -14,12 +16,21 @@ from trainer.methods.setup import Setup
 def build(setup: Setup) -> RewardTrainer:
     """TRL's reward trainer on the base model with a new head of one output."""
     set_seed(setup.plan.schedule.seed)  # the head begins at random
-    return RewardTrainer(
+    trainer = RewardTrainer(
         args=setup.config(RewardConfig),
         train_dataset=_rows(setup, setup.train),
         eval_dataset=_rows(setup, setup.val),
         **setup.parts("reward"),
     )
+    _wide_head(trainer.model)
+    return trainer
+
+
+def _wide_head(model: Any) -> None:
+    """The new head in fp32: beside quantised weights TRL narrows all that is trained, and the head meets wide rows."""
+    for name, weight in model.named_parameters():
+        if weight.requires_grad and ".score." in name:
+            weight.data = weight.data.float()
 
 
 def _rows(setup: Setup, examples: list[Example]) -> Dataset:

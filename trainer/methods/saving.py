@@ -18,6 +18,7 @@ from transformers import TrainerCallback
 from trainer import room, stopping
 from trainer.checkpoints import STAGING, flush, move, publish, rotate, whole
 from trainer.methods import exact, together
+from trainer.methods.adalora import is_cut
 from trainer.stopping import StopAsked
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Kept(_Trained):
 
     def _load_best_model(self) -> None:
         """The best checkpoint, if it is still as it was written; else the weights of the last step stay."""
-        if stopping.asked():
+        if stopping.asked() or is_cut(self.model):
             return
         if whole(Path(self.state.best_model_checkpoint or "")):
             super()._load_best_model()
@@ -258,9 +259,19 @@ def keep_model(trainer: Any, folder: Path) -> None:
         shutil.rmtree(staged, ignore_errors=True)
         trainer.save_model(str(staged))
         together.wait()
+        _best_cut(trainer, staged)
         if trainer.is_world_process_zero():
             (staged / "training_args.bin").unlink(missing_ok=True)
             flush(staged)
             move(staged, folder)
         together.wait()
     stopping.check()
+
+
+def _best_cut(trainer: Any, staged: Path) -> None:
+    """AdaLoRA's best checkpoint as it lies there: its ranks differ from the model's by now."""
+    best = Path(trainer.state.best_model_checkpoint or "")
+    wanted = trainer.args.load_best_model_at_end and trainer.is_world_process_zero()
+    if wanted and is_cut(trainer.model) and whole(best):
+        for name in ("adapter_config.json", "adapter_model.safetensors"):
+            shutil.copy2(best / name, staged / name)

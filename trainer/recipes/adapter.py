@@ -75,6 +75,12 @@ def _agree(wished: str | None, quantization: str | None) -> None:
 def section(draft: Draft) -> dict[str, Any]:
     """Every value of the adapter's own section."""
     kind = draft.case.tuning
+    if draft.case.method == "distillation" and _MODELS[kind] is Virtual:
+        raise UserFacingError(
+            f"distillation can't teach {kind}: the teacher's words are compared past the learned tokens",
+            "",
+            "Choose lora or another adapter for distillation, or sft for prompt and prefix tuning.",
+        )
     made: dict[str, Any] = {"tuning": kind}
     for leaf in _MODELS[kind].model_fields:
         if leaf != "tuning":

@@ -13,8 +13,8 @@ from trainer.reasons import Reason
 from trainer.recipes.evaluation import LOOKS, LOOKS_WRITING
 from trainer.wishes import Wishes
 
-COMPILE_MINUTES = 10.0
-"""A shorter run does not win back torch.compile's warm-up."""
+COMPILE_MINUTES = 6.0
+"""A shorter run does not win back torch.compile's warm-up: 66 s for steps 1.3 times as fast (docs/knowledge.md)."""
 
 
 def steps_of(document: dict[str, Any], facts: Facts) -> int:

@@ -8,6 +8,9 @@ from typing import Any
 
 from trainer.data.convert import as_text
 
+ASKED = "_asked"
+"""The column with a row's prompt as a person wrote it."""
+
 _OURS = ("reference", "row", "completion_ids", "trainer_state", "log_extra", "log_metric", "environments")
 """Columns that are not the row's own: given under another name, or TRL's means of logging."""
 _THOUGHT_ENDS = "</think>"

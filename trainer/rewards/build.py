@@ -13,7 +13,7 @@ from trainer.rewards import judge as judges
 from trainer.rewards import length as lengths
 from trainer.rewards import pattern as patterns
 from trainer.rewards import structure
-from trainer.rewards.answers import Answer, answers
+from trainer.rewards.answers import ASKED, Answer, answers
 from trainer.rewards.code import unit_tests
 from trainer.rewards.exact_match import exact_match
 from trainer.rewards.number import number
@@ -65,7 +65,8 @@ def check(reward: Reward) -> str | None:
 
 def _function(name: str, scorer: Scorer, tally: Tally) -> RewardFunction:
     def function(completions: list[Any], prompts: list[Any] | None = None, **columns: Any) -> Scores:
-        given = answers(completions, prompts or [], columns)
+        # in training prompts come rendered, with control tokens; rewards see what a person would
+        given = answers(completions, columns.pop(ASKED, None) or prompts or [], columns)
         scores = scorer(given)
         tally.add(name, given, scores)
         return scores

@@ -49,17 +49,30 @@ def test_quantised_weights_take_half_a_byte_and_their_constants() -> None:
     assert four == pytest.approx(5.7, rel=0.05)
 
 
-@pytest.mark.parametrize(
-    ("more", "term"),
-    [
-        ({"per_device_train_batch_size": 64}, "activations"),
-        ({"per_device_train_batch_size": 64}, "logits"),
-    ],
-)
-def test_more_rows_at_once_need_more(more: dict[str, int], term: str) -> None:
+@pytest.mark.parametrize(("method", "term"), [("sft", "activations"), ("dpo", "activations"), ("dpo", "logits")])
+def test_more_rows_at_once_need_more(method: str, term: str) -> None:
     large = facts(LARGE, gpus=(H100,))
-    shared = {"device": "cuda", "precision": "bf16"}
-    assert terms(plan(**shared, **more), large)[term] > 4 * terms(plan(**shared), large)[term]
+    few, many = (
+        terms(plan(method=method, device="cuda", precision="bf16", per_device_train_batch_size=n), large)[term]
+        for n in (8, 64)
+    )
+    assert many > 4 * few
+
+
+def test_a_chunk_of_the_logits_is_held_at_once() -> None:
+    large = facts(LARGE, gpus=(H100,))
+    shared = {"method": "sft", "device": "cuda", "precision": "bf16"}
+    few, many = (terms(plan(**shared, per_device_train_batch_size=n), large)["logits"] for n in (64, 256))
+    assert few == many < 1.5e9
+
+
+def test_half_precision_keeps_wide_norms() -> None:
+    large = facts(LARGE, gpus=(H100,))
+    half, full = (
+        terms(plan(device="cuda", precision=kind, tuning=how), large)["activations"]
+        for kind, how in (("bf16", "lora"), ("fp32", "lora"))
+    )
+    assert 0.5 * full < half < 0.6 * full
 
 
 def test_checkpointing_spares_activations() -> None:

@@ -129,3 +129,16 @@ def test_kept_probes_go_by_machine_model_and_shape(home: Path) -> None:
     assert kept.known(plan(per_device_train_batch_size=16), here) is None
     assert kept.known(plan(tuning="full"), here) is None
     assert kept.known(plan(), facts(fingerprint="elsewhere")) is None
+
+
+def test_of_a_gpu_what_was_taken_of_it_counts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process's own memory says nothing there: mapped libraries alone are gigabytes."""
+    onto_gpu(run, monkeypatch)
+    assert record.comparison(run) is None
+    run.event("finished", held_gb=20.5)
+    assert (record.comparison(run) or {})["memory"]["measured"] == 20.5
+
+
+def onto_gpu(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = run.plan().model_copy(update={"compute": run.plan().compute.model_copy(update={"device": "cuda"})})
+    monkeypatch.setattr(Run, "plan", lambda _: there)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,26 @@ def test_a_reward_model_answers_with_a_number_only(home: Path, tmp_path: Path, n
     run = finished(nursery.start(plan_of(tmp_path, "reward_modeling", learning_rate=1e-3)))
     assert run.result()["samples"] == []
     assert run.result()["tuned"]["value"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "adapter"),
+    [("orpo", "prompt_tuning"), ("cpo (simpo)", "prompt_tuning"), ("reward_modeling", "qlora 4bit")],
+)
+def test_what_trl_alone_stumbles_over(name: str, adapter: str, home: Path, tmp_path: Path, nursery: Nursery) -> None:
+    """Logits of learned tokens before each row; a new head narrowed beside quantised weights."""
+    run = finished(nursery.start(plan_of(tmp_path, name, adapter, max_steps=3, eval_steps=3)))
+    assert all(math.isfinite(row["loss"]) for row in run.history() if "loss" in row)
+
+
+def test_adalora_keeps_its_best_checkpoint(home: Path, tmp_path: Path, nursery: Nursery) -> None:
+    """Its ranks were cut since: the checkpoint fits no model in training any more, and is kept as it lies there."""
+    run = finished(nursery.start(plan_of(tmp_path, "grpo", "adalora", eval_steps=3, early_stopping_patience=1000)))
+    best = run.checkpoints / run.status()["best_checkpoint"]
+    kept = [(folder / "adapter_model.safetensors").read_bytes() for folder in (best, run.model)]
+    assert best.name != f"checkpoint-{STEPS}"
+    assert kept[0] == kept[1]
+    assert run.result()["tuned"]["value"] is not None
 
 
 @pytest.mark.parametrize("name", METHODS)

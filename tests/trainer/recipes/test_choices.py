@@ -38,6 +38,22 @@ def test_padding_grows_with_the_batch_and_the_spread() -> None:
     assert shares == sorted(shares) and shares[0] == 0 and 0.3 < shares[-1] < 0.8
 
 
+def test_a_gpu_is_kept_busy() -> None:
+    """Rows end to end in one kernel; layers compiled where the run outlasts the warm-up, and then without Liger."""
+    short = leaves(fitting("sft", "Qwen/Qwen3-8B", gpus=(H100,), installed=("liger_kernel",)), max_steps=2)
+    assert (short["attn_implementation"], short["precision"]) == ("per_document", "bf16")
+    assert (short["torch_compile"], short["use_liger_kernel"]) == (False, True)
+    long = leaves(fitting("sft", "Qwen/Qwen3-8B", gpus=(H100,), rows=500_000, installed=("liger_kernel",)))
+    assert (long["torch_compile"], long["use_liger_kernel"]) == (True, False)
+    old = Gpu(name="V100", memory_gb=32, bf16=False)
+    assert leaves(fitting("sft", gpus=(old,)))["attn_implementation"] == "sdpa"
+
+
+def test_a_teacher_can_not_teach_learned_tokens() -> None:
+    with pytest.raises(UserFacingError, match="prompt_tuning"):
+        leaves(fitting("distillation"), method="distillation", tuning="prompt_tuning", teacher_model="t")
+
+
 def test_memory_decides_the_adapter_on_a_gpu() -> None:
     roomy = leaves(fitting("sft", "Qwen/Qwen3-8B", gpus=(H100,)))
     assert roomy["tuning"] == "lora" and not roomy["gradient_checkpointing"]

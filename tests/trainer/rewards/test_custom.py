@@ -36,6 +36,24 @@ def test_it_is_given_the_row_and_its_number_is_kept(tmp_path: Path) -> None:
     ]
 
 
+def test_in_training_it_sees_the_prompt_as_a_person_wrote_it(tmp_path: Path) -> None:
+    """Trainers are given rendered prompts, whose control tokens are none of a reward's business."""
+    from trainer.data.convert import Example
+    from trainer.data.tokenizer import load
+    from trainer.methods.dataset import prompts
+    from trainer.paths import BUILTIN_MODEL
+
+    row = Example(3, (("user", "Where is it?"), ("assistant", "Here.")))
+    given = prompts([row], load(str(BUILTIN_MODEL)))[0]
+    assert given["prompt"] != "Where is it?"
+    text = "def reward(completion, prompt, **columns):\n"
+    text += "    assert prompt == 'Where is it?' and set(columns) == {'reference', 'row'}, (prompt, columns)\n"
+    text += "    return 1\n"
+    (function,) = functions((made(tmp_path, text),), tmp_path)
+    columns = {name: [value] for name, value in given.items() if name != "prompt"}
+    assert function(prompts=[given["prompt"]], completions=["x"], **columns) == [1.0]
+
+
 def test_any_other_file_is_refused(tmp_path: Path) -> None:
     reward = made(tmp_path, "def reward(completion, **columns):\n    return 1\n")
     Path(str(reward.file)).write_text("def reward(completion, **columns):\n    return 2\n")
