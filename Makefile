@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY ?= PASSIVE
+# Tests run in this many processes; each takes up to 2 GB.
+TEST_PROCESSES ?= 2
 
 .PHONY: run demo install test test-slow test-ray trials lint format screenshots base-model sample brain eval-brain clean chromium postgres
 
@@ -40,7 +42,7 @@ postgres:
 	echo "PostgreSQL could not be installed: its tests will be skipped and say so"
 
 test: install chromium postgres lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 test-slow: install chromium
 	$(BIN)/python -m pytest -m slow
