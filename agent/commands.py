@@ -28,7 +28,7 @@ from trainer.data.reading import peek
 from trainer.data.sources.address import local
 from trainer.diagnosis import diagnose
 from trainer.diagnosis.history import History
-from trainer.diagnosis.logs import LogUnreadable, read_history
+from trainer.diagnosis.logs import LogUnreadable, read_log
 from trainer.diagnosis.words import answer
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, faults, nearest, replace
@@ -189,7 +189,7 @@ def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any
     """Findings and words for a run, or for any log file."""
     if Path(target).is_file():
         try:
-            rows = read_history(Path(target).read_text("utf-8", errors="replace"))
+            rows = read_log(Path(target))
         except LogUnreadable as error:
             raise UserFacingError(error.problem, error.where or Path(target).name, error.fix) from None
         context = planfile.load_any(checked(plan_file)) if plan_file else None

@@ -3,7 +3,7 @@
 `python -m benchmarks.gpu` trains a Llama-3.1-8B-shaped and a Qwen2.5-0.5B-shaped model with random weights made from
 their published shapes, one variant after the other in one process: TRL's defaults, our choices (rows end to end, one
 attention a row, no checkpointing, a loss in chunks), and ours with compiled layers, with Liger's kernels and with a
-block mask. Without a GPU it runs a small form on the CPU (as the tests do), which says that the script works and
+block mask. Without a GPU it runs a small form on the CPU, which says that the script works and
 nothing about a GPU.
 
 MFU here: the FLOPs of the model's products, 4 a frozen weight and token (forward and the inputs' gradients), 6 a

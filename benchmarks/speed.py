@@ -3,7 +3,7 @@
 `python -m benchmarks.speed` trains the same model (17 M parameters from a config, LoRA r 16) on the same tokens with
 the same seed, epochs, batch and learning rate, one variant after the other in processes of their own, round after
 round, and prints medians and ratios. Two data sets: the built-in sample as it is, and an uneven one in which one row
-in ten is a long conversation. `--tiny` runs a small form for the tests.
+in ten is a long conversation. `--tiny` runs a small form.
 
 a  TRL's defaults: SFTConfig as it comes (bf16, gradient checkpointing, rows padded in random batches)
 f  the same in fp32: what the defaults cost where a processor is slow in bf16

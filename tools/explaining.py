@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tools.arguments import Compare, Explain
 from tools.desk import Desk, ToolResult
+from tools.suspecting import hardest_words, moment_of, moment_words
 from tools.words import number
 from trainer.diagnosis import diagnose
 from trainer.diagnosis.finding import Finding
 from trainer.diagnosis.history import History
+from trainer.diagnosis.questions import topic_of
 from trainer.diagnosis.words import answer
 from trainer.errors import UserFacingError
 from trainer.fields import diff
 from trainer.runs import Run
+
+ABOUT_ROWS = re.compile(
+    r"\b(which|what|hard(est)?|surprising|bad|wrong|suspect\w*|mislabel\w*) (rows?|examples?)\b", re.I
+)
 
 
 def record_of(run: Run) -> History:
@@ -60,12 +67,22 @@ def explain_run(args: Explain, desk: Desk) -> ToolResult:
         filter(None, [args.symptom, args.metric, f"step {args.step}" if args.step else None])
     )
     text = answer(question, found, history, desk.voice.register)
+    told, rows = _rows_behind(run, found, question, args.step)
     cards = [f.model_dump(mode="json") for f in found]
     return ToolResult(
-        text,
-        {"run_id": run.id, "findings": cards},
+        "\n".join(filter(None, [text, told])),
+        {"run_id": run.id, "findings": cards, "rows": rows},
         [{"type": "findings", "run_id": run.id, "findings": cards}],
     )
+
+
+def _rows_behind(run: Run, found: list[Finding], question: str, step: int | None) -> tuple[str, list[dict[str, Any]]]:
+    """The rows of the moment that is asked about or found; those of the whole run where rows are asked for."""
+    topic = topic_of(question)
+    window = moment_of(run, found, step if step is not None or topic is None else topic.step)
+    if window is not None:
+        return moment_words(run, window)
+    return hardest_words(run) if ABOUT_ROWS.search(question) else ("", [])
 
 
 def compare_runs(args: Compare, desk: Desk) -> ToolResult:

@@ -14,6 +14,7 @@ from trainer.data.doctor.diagnosis import Found
 from trainer.data.doctor.leaks import leaked
 from trainer.data.doctor.watch import Watch
 from trainer.data.doctor.words import finding
+from trainer.data.pictures import refuse_pictures
 from trainer.data.profile import Inspected, inspect, repeated_rows
 from trainer.data.proof import Proof, prove
 from trainer.data.sources import fingerprint
@@ -81,6 +82,8 @@ def survey(path: Path, wishes: Wishes, watch: Watch | None = None) -> Ground:
             path.name,
             f"Take rows from it first: tunesmith prepare {path.name} --step 'sample rows=200000' --yes",
         )
+    columns = [column.name for column in inspected.profile.columns]
+    refuse_pictures(path.name, columns, inspected.profile.format == "messages", inspected.examples)
     skip = said.get("skip_rows", ["empty", "duplicates"])
     rows = usable(inspected.examples, tuple(skip))
     facts = Facts(

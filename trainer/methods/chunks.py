@@ -21,6 +21,8 @@ class Sums(NamedTuple):
     loss: torch.Tensor
     entropy: torch.Tensor
     right: torch.Tensor
+    each: torch.Tensor
+    """Negative log-likelihood of each position, without its gradient."""
 
 
 def answer_loss(head: torch.nn.Module, words: int, hidden: torch.Tensor, wanted: torch.Tensor) -> Sums:
@@ -33,18 +35,21 @@ def answer_loss(head: torch.nn.Module, words: int, hidden: torch.Tensor, wanted:
 
 
 def _summed(head: Any, hidden: torch.Tensor, wanted: torch.Tensor, size: int, moved: Any) -> list[torch.Tensor]:
-    """The three sums; `moved`, where given, is called with each chunk's loss and its hidden states."""
+    """The sums; `moved`, where given, is called with each chunk's loss and its hidden states."""
     sums = [torch.zeros((), device=hidden.device) for _ in range(3)]
+    each: list[torch.Tensor] = []
     for part, ids in zip(torch.split(hidden, size), torch.split(wanted, size), strict=True):
         near = part.detach().requires_grad_(moved is not None)
         log_probs = head(near).float().log_softmax(-1)
-        loss = -log_probs.gather(-1, ids[:, None]).sum()
+        unlikely = -log_probs.gather(-1, ids[:, None])[:, 0]
+        each.append(unlikely.detach())
+        loss = unlikely.sum()
         if moved is not None:
             moved(loss, near)
         known = log_probs.detach()
         found = (loss.detach(), -torch.linalg.vecdot(known.exp(), known).sum(), (known.argmax(-1) == ids).sum())
         sums = [a + b for a, b in zip(sums, found, strict=True)]
-    return sums
+    return [*sums, torch.cat(each)]
 
 
 class _Chunked(torch.autograd.Function):

@@ -40,6 +40,7 @@ def rows(setup: Setup, examples: list[Example]) -> Dataset:
     for pair in compared(examples, setup.plan, setup.ours):
         better, worse = pair.sides()
         row: dict[str, Any] = {"prompt": "", "chosen": "", "rejected": "", "prompt_input_ids": pair.prompt_ids}
+        row["row"] = pair.row
         row["length"] = max(len(better.input_ids), len(worse.input_ids))
         row["prompt_attention_mask"] = [1] * len(pair.prompt_ids)
         for name, side in (("chosen", better), ("rejected", worse)):

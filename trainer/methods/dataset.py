@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from datasets import Dataset
 
 from trainer.data.convert import Example
@@ -12,24 +9,7 @@ from trainer.data.encode import Encoded, encode, windows
 from trainer.data.pairs import Judged, judged
 from trainer.data.tokenizer import ChatTokenizer
 from trainer.plan import Plan, Sft
-from trainer.records import read_from
 from trainer.rewards.answers import ASKED
-
-
-def examples_in(file: Path) -> list[Example]:
-    """Rows as they were written by the split."""
-    return [_example(row) for row in read_from(file)[0]]
-
-
-def _example(row: dict[str, Any]) -> Example:
-    return Example(
-        row["row"],
-        tuple((m["role"], m["content"]) for m in row.get("messages", [])),
-        row.get("text", ""),
-        rejected=row.get("rejected", ""),
-        good=row.get("label"),
-        columns=tuple(row.get("columns", {}).items()),
-    )
 
 
 def encoded(examples: list[Example], plan: Plan, tokenizer: ChatTokenizer) -> list[Encoded]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.comparison import compare
-from trainer.methods.dataset import examples_in
+from trainer.data.stored import examples_in
 from trainer.methods.measure import Sheet, earned, measure
 from trainer.methods.models import load_base, load_tuned
 from trainer.plan import Grpo, Plan, Rloo

@@ -25,6 +25,7 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.row_losses: list[float] = []
         if self.args.bf16 or self.args.fp16:
             narrow_inputs(self.model)
 
@@ -33,6 +34,7 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
     ) -> Any:
         """Mean negative log-likelihood of the trained tokens, as TRL's `nll`."""
         if self.accelerator.num_processes > 1 or return_outputs:
+            self.row_losses = []
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         inner = self.accelerator.unwrap_model(model)
         inner = inner.get_base_model() if hasattr(inner, "get_base_model") else inner
@@ -47,6 +49,7 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
         count = trained if num_items_in_batch is None else num_items_in_batch
         loss = sums.loss / torch.as_tensor(count, device=sums.loss.device).clamp(min=1)
         self._note(sums, trained, inputs)
+        self.row_losses = by_row(sums.each, keep, inputs).tolist()
         return loss
 
     def _note(self, sums: Sums, trained: torch.Tensor, inputs: dict[str, Any]) -> None:
@@ -60,6 +63,21 @@ class AnswerLossTrainer(SFTTrainer):  # type: ignore[misc]
                 int(inputs["attention_mask"].sum()) if "attention_mask" in inputs else inputs["input_ids"].numel()
             )
         self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
+
+
+def by_row(each: torch.Tensor, keep: torch.Tensor, inputs: dict[str, Any]) -> torch.Tensor:
+    """Mean loss of each row's trained tokens (NaN where it has none), rows padded or laid end to end.
+
+    `each` holds the losses of the trained positions, `keep` (rows, tokens - 1) says which those are.
+    """
+    ends = inputs.get("cu_seq_lens_q")
+    if ends is None:
+        row = torch.arange(keep.shape[0], device=keep.device)[:, None].expand_as(keep)[keep]
+    else:
+        row = ((inputs["position_ids"] == 0).cumsum(1)[:, 1:] - 1)[keep]
+    count = keep.shape[0] if ends is None else len(ends) - 1
+    sums, tokens = (torch.zeros(count, device=each.device) for _ in range(2))
+    return sums.index_add_(0, row, each) / tokens.index_add_(0, row, torch.ones_like(each))
 
 
 def narrow_inputs(model: Any) -> None:

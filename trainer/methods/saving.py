@@ -19,6 +19,7 @@ from trainer import room, stopping
 from trainer.checkpoints import STAGING, flush, move, publish, rotate, whole
 from trainer.methods import exact, together
 from trainer.methods.adalora import is_cut
+from trainer.methods.dealt import Ledger, Named, taken
 from trainer.stopping import StopAsked
 
 if TYPE_CHECKING:
@@ -53,7 +54,15 @@ class Kept(_Trained):
         self.last_whole: dict[str, Any] | None = None
         self.losses: list[torch.Tensor] = []
         self.overflowed = 0
+        self.dealt: Ledger | None = None
+        self.looked: Ledger | None = None
         self.add_callback(_Hooks(self))
+
+    def record_rows(self, folder: Path) -> None:
+        """From now on note which rows make each step and each validation (trainer.methods.dealt)."""
+        file = folder / (f"steps-{self.args.process_index}.jsonl" if self.args.process_index else "steps.jsonl")
+        self.data_collator = Named(self.data_collator)
+        self.dealt, self.looked = Ledger(file), Ledger(file)
 
     # saving
 
@@ -137,6 +146,9 @@ class Kept(_Trained):
 
     def _undo(self) -> None:
         """Save as things stood after the last whole step, unless that is saved already."""
+        for ledger in (self.dealt, self.looked):
+            if ledger is not None:
+                ledger.forget()
         folder = Path(self._get_output_dir()) / f"checkpoint-{self.state.global_step}"
         if self.state.global_step == 0 or self.last_whole is None or folder.is_dir():
             return
@@ -190,6 +202,8 @@ class Kept(_Trained):
         self.cut_short = True
         metrics: dict[str, float] = super()._evaluate(*given, **named)
         self.cut_short = False
+        if self.looked is not None:
+            self.looked.write(self.state.global_step, eval=True)
         return metrics
 
     def _finalize_training(self, *given: Any, **named: Any) -> Any:
@@ -198,9 +212,12 @@ class Kept(_Trained):
 
     # an early end
 
-    def training_step(self, *given: Any, **named: Any) -> torch.Tensor:
+    def training_step(self, model: Any, inputs: Any, *given: Any, **named: Any) -> torch.Tensor:
         """A step whose loss is looked at before it can move a weight."""
-        loss: torch.Tensor = super().training_step(*given, **named)
+        rows = taken(inputs)
+        loss: torch.Tensor = super().training_step(model, inputs, *given, **named)
+        if self.dealt is not None:
+            self.dealt.add(rows, getattr(self, "row_losses", []))
         self.losses.append(loss.detach())
         if len(self.losses) >= (GPU_STRIDE if loss.is_cuda else 1):
             bad = together.either(bool((~torch.isfinite(torch.stack(self.losses))).any()))
@@ -209,6 +226,14 @@ class Kept(_Trained):
             if self.overflowed > (FP16_PATIENCE if self.args.fp16 else 0):
                 raise Diverged(self.state.global_step + 1, self._get_learning_rate())
         return loss
+
+    def prediction_step(self, model: Any, inputs: Any, *given: Any, **named: Any) -> Any:
+        """A validation's batch, its rows noted."""
+        rows = taken(inputs)
+        found = super().prediction_step(model, inputs, *given, **named)
+        if self.looked is not None:
+            self.looked.add(rows, getattr(self, "row_losses", []))
+        return found
 
     def _finite(self) -> None:
         """A checkpoint holds numbers, or it is not written."""
@@ -234,6 +259,10 @@ class _Hooks(TrainerCallback):
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         self.trainer.step_begins()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.trainer.dealt is not None:
+            self.trainer.dealt.write(state.global_step)
 
     def on_substep_end(self, *_: Any, **__: Any) -> None:
         if not together.several():

@@ -12,11 +12,11 @@ from transformers import EarlyStoppingCallback, set_seed
 from trainer import processes
 from trainer.backends import ranks
 from trainer.checkpoints import last_good, put_aside, step_of, tidy
+from trainer.data.stored import examples_in
 from trainer.errors import UserFacingError
 from trainer.installed import versions
 from trainer.methods import together
 from trainer.methods.build import trainer_for
-from trainer.methods.dataset import examples_in
 from trainer.methods.ready import check_device
 from trainer.methods.saving import Diverged, keep_model, kept
 from trainer.methods.setup import Setup
@@ -35,6 +35,7 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     set_seed(plan.schedule.seed)
     guard = Guard(run, _deadline(run, plan, resume))
     trainer = kept(_trainer(run, plan, base, guard))
+    trainer.record_rows(run.folder)
     ranks.check(plan, trainer.accelerator.num_processes)
     checkpoint = together.from_main(lambda: _checkpoint(run, plan)) if resume else None
     try:

@@ -138,7 +138,7 @@ def resume(run: str, follow: Annotated[bool, typer.Option("--follow")] = False, 
 def explain(
     target: Annotated[
         str | None,
-        typer.Argument(help="A run, a trainer_state.json, or a JSON list of log rows."),
+        typer.Argument(help="A run, or the log of any tool: JSON, console text, CSV, TensorBoard, trackio, Parquet."),
     ] = None,
     question: Annotated[str, typer.Option("--question", help="What you want to know.")] = "",
     plan: Annotated[Path | None, typer.Option("--plan", help="The plan behind a log file, as JSON.")] = None,

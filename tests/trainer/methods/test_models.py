@@ -114,3 +114,22 @@ def test_only_the_adapter_learns(name: str, home: Path, tmp_path: Path) -> None:
     model = trainer_for(setup(plan(tmp_path, **({"tuning": name} | ADAPTERS[name])), tmp_path)).model
     moved = sum(w.numel() for w in model.parameters() if w.requires_grad)
     assert 0 < moved < 0.2 * sum(w.numel() for w in model.parameters())
+
+
+@pytest.mark.slow
+def test_compiled_layers_compute_the_same(home: Path, tmp_path: Path) -> None:
+    """The loss calls the decoder itself: a compiled model would be passed by, compiled layers are not."""
+    import torch
+
+    from tests.trainer.methods.support import setup
+    from trainer.methods.build import trainer_for
+
+    losses = []
+    for compiled in (False, True):
+        shape = {"tuning": "lora", "max_steps": 3, "torch_compile": compiled}
+        trainer = trainer_for(setup(plan(tmp_path, **shape), tmp_path))
+        torch.manual_seed(0)
+        losses.append(trainer.train().training_loss)
+        layer = trainer.model.get_base_model().model.layers[0]
+        assert (layer._compiled_call_impl is not None) == compiled
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)

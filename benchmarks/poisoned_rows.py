@@ -1,0 +1,131 @@
+"""Planted rows among good ones: does the run's record lead to them?
+
+`python -m benchmarks.poisoned_rows --trials 10` trains the built-in model on 2,000 rows (questions and answers made of
+the built-in sample's parts, or `--data FILE` with two columns) into which 1 to 5 bad rows were put: encoded data, an
+answer in another language, an answer that belongs to another question, a row twenty times as long. After the run the
+first suspects are compared with those of the planted rows that were trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import csv
+import json
+import random
+import shutil
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.kills import fork, new_run, waited
+from trainer.paths import SAMPLE_DATA, home
+from trainer.proposal import propose
+from trainer.wishes import Wishes
+
+ROWS, FIRST = 2000, 5
+KINDS = ("encoded", "language", "contradiction", "long")
+FOREIGN = (
+    "Es tut mir leid, dass Ihre Lieferung noch nicht angekommen ist; wir kümmern uns sofort darum und melden uns.",
+    "Lamentamos mucho las molestias, vamos a revisar su pedido y le responderemos lo antes posible por correo.",
+    "Nous sommes désolés pour ce retard et nous vous rembourserons le montant complet dans les prochains jours.",
+)
+
+
+def pairs(data: Path | None, lot: random.Random) -> list[tuple[str, str]]:
+    """Questions and answers: a file's first two columns, or the sample's, each with a name and number of its own."""
+    with (data or SAMPLE_DATA).open(newline="", encoding="utf-8") as file:
+        rows = [tuple(list(row.values())[:2]) for row in csv.DictReader(file)]
+    if data is None:
+        with SAMPLE_DATA.open(newline="", encoding="utf-8") as file:
+            rows = [(r["customer_message"], r["agent_reply"]) for r in csv.DictReader(file)]
+    good = [(str(q), str(a)) for q, a in rows if q and a]
+    lot.shuffle(good)
+    out = good[:ROWS]
+    while len(out) < ROWS:
+        question, answer = good[len(out) % len(good)]
+        out.append((f"{question} (order {lot.randrange(10_000, 99_999)})", answer))
+    return out
+
+
+def planted(rows: list[tuple[str, str]], lot: random.Random) -> dict[int, str]:
+    """Change 1 to 5 of the rows in place; row number -> kind."""
+    done: dict[int, str] = {}
+    answers = sorted({a for _, a in rows})
+    labels = len(answers) < len(rows) // 5
+    for _ in range(lot.randint(1, 5)):
+        at = lot.choice([i for i in range(len(rows)) if i + 1 not in done])
+        question, answer = rows[at]
+        kind = lot.choice([k for k in KINDS if not (labels and k == "language")])
+        if kind == "encoded":
+            answer = base64.b64encode(lot.randbytes(300)).decode()
+            rows[at] = (question, answer) if not labels else (answer, rows[at][1])
+        elif kind == "language":
+            rows[at] = (question, lot.choice(FOREIGN))
+        elif kind == "contradiction":
+            rows[at] = (question, lot.choice([a for a in answers if a != answer]))
+        else:
+            more = " ".join(q if labels else a for q, a in lot.sample(rows, 20))
+            rows[at] = (f"{question} {more}", answer) if labels else (question, f"{answer} {more}")
+        done[at + 1] = kind
+    return done
+
+
+def trial(folder: Path, seed: int, data: Path | None, epochs: float) -> tuple[dict[int, str], list[dict[str, Any]]]:
+    """One run: what was planted, and the suspects in their order."""
+    from tools.suspecting import card, hardest
+    from trainer.diagnosis.dealt import read_steps
+
+    lot = random.Random(seed)
+    rows = pairs(data, lot)
+    bad = planted(rows, lot)
+    path = folder / f"rows-{seed}.jsonl"
+    labels = len({a for _, a in rows}) < len(rows) // 5
+    names = ("text", "label") if labels else ("prompt", "completion")
+    path.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows), "utf-8")
+    shape = {"num_train_epochs": epochs, "seed": seed}
+    more = {"per_device_train_batch_size": 16, "gradient_accumulation_steps": 1, "early_stopping_patience": 1000}
+    proposal = propose(path, Wishes(goal="find them", dataset_path=str(path), tuning="full", **shape, **more))
+    run = new_run(proposal, f"poisoned-{seed}")
+    if waited(fork(run, resume=False), 1800) != 0:
+        raise SystemExit(f"the run failed: {run.status().get('reason')}")
+    found, kept = hardest(run, FIRST)
+    trained = {row for step in read_steps(run.folder) for row in step.rows}
+    cards = [card(s, kept) for s in found]
+    shutil.rmtree(run.checkpoints, ignore_errors=True)
+    return {row: kind for row, kind in bad.items() if row in trained}, cards
+
+
+def main() -> None:
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("--trials", type=int, default=10)
+    given.add_argument("--data", type=Path)
+    given.add_argument("--epochs", type=float, default=2.0)
+    given.add_argument("--seed", type=int, default=1)
+    options = given.parse_args()
+    folder = home() / "benchmark-poisoned"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    whole, named, all_bad, seconds = 0, 0, 0, []
+    for seed in range(options.seed, options.seed + options.trials):
+        began = time.monotonic()
+        bad, cards = trial(folder, seed, options.data, options.epochs)
+        seconds.append(time.monotonic() - began)
+        first = [c["row"] for c in cards]
+        hit = {row for row in bad if row in first}
+        whole += len(hit) == len(bad)
+        named, all_bad = named + len(hit), all_bad + len(bad)
+        missed = ", ".join(f"{kind} in row {row}" for row, kind in bad.items() if row not in hit)
+        print(f"seed {seed}: {len(hit)} of {len(bad)} planted rows among the first {FIRST}; missed: {missed or 0}")
+        for one in cards:
+            mark = bad.get(one["row"], "-")
+            print(
+                f"   row {one['row']:>5} {mark:14} score {one['score']:6.1f}  {'; '.join(one['odd'])[:100]}", flush=True
+            )
+    middle = statistics.median(seconds)
+    print(f"all named in {whole} of {options.trials} trials, {named} of {all_bad} rows; {middle:.0f} s a trial")
+
+
+if __name__ == "__main__":
+    main()
