@@ -47,8 +47,9 @@ class Helper:
         found: dict[int, Row] = {}
         try:
             self._started()
-            for at, row in enumerate(rows):
-                self._send({**row, "id": at})
+            with contextlib.suppress(BrokenPipeError):  # it is gone: what it said before that counts, and is read
+                for at, row in enumerate(rows):
+                    self._send({**row, "id": at})
             while len(found) < len(rows):
                 reply = self._reply(seconds)
                 found[reply.get("id", -1)] = reply

@@ -203,3 +203,14 @@ def test_a_conversation_offers_its_judge(home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(offer.COMMAND, '["mine"]')
     commands.desk()
     assert os.environ[offer.COMMAND] == '["mine"]'
+
+
+def test_what_a_judge_said_before_it_went_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers before the second question is on its way: writing that one fails."""
+    code = (
+        "import json, sys\nsys.stdin.readline()\nprint(json.dumps({'ready': True}), flush=True)\n"
+        "print(json.dumps({'id': 0, 'score': 0.5}), flush=True)\nsys.stdin.close()\nimport time\ntime.sleep(0.5)\n"
+    )
+    monkeypatch.setenv(offer.COMMAND, json.dumps([sys.executable, "-c", code]))
+    (function,) = functions((REWARD,), tmp_path, [].append)
+    assert function(prompts=["q"] * 300, completions=["a" * 2000] * 300)[:2] == [0.5, None]
