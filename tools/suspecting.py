@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.words import number
 from trainer.data.convert import Example
+from trainer.data.spread import spread
 from trainer.data.stored import examples_in
 from trainer.diagnosis.dealt import Step, read_steps
 from trainer.diagnosis.finding import Finding
@@ -19,6 +20,8 @@ AT_A_MOMENT = ("bad_batch", "lr_too_high_spike", "divergence", "fp16_overflow_na
 SHOWN, QUOTED = 5, 160
 LOOKED_AT = 40
 """Suspects whose neighbours are looked at too."""
+COMPARED = 5000
+"""Rows that a suspect is compared with, of a larger file."""
 CLEAR = 4.0
 """Deviations from which on a row is named as standing out."""
 
@@ -35,17 +38,26 @@ def moment_of(run: Run, found: list[Finding], step: int | None) -> tuple[int, in
     return (min(step, before[-1] + 1) if before else 1, last)
 
 
-def suspects_at(run: Run, window: tuple[int, int]) -> tuple[list[Suspect], list[Example]]:
+def suspects_at(run: Run, steps: list[Step], window: tuple[int, int]) -> tuple[list[Suspect], list[Example]]:
     """The rows of these steps that stand out, and all rows of the run."""
     rows = examples_in(run.folder / "data" / "train.jsonl")
-    return _weighed(of_steps(read_steps(run.folder), *window, oddities(rows), LOOKED_AT), rows)[:SHOWN], rows
+    there = {n for s in steps if window[0] <= s.step <= window[1] for n in s.rows}
+    return _weighed(of_steps(steps, *window, oddities(_beside(rows, there)), LOOKED_AT), rows)[:SHOWN], rows
 
 
 def hardest(run: Run, most: int = SHOWN) -> tuple[list[Suspect], list[Example]]:
     """The rows that surprised most over the whole run."""
-    rows = examples_in(run.folder / "data" / "train.jsonl")
-    found = _weighed(of_run(read_steps(run.folder), oddities(rows), LOOKED_AT), rows)
+    rows, steps = examples_in(run.folder / "data" / "train.jsonl"), read_steps(run.folder)
+    surprising = {s.row for s in of_run(steps, {}, LOOKED_AT)}
+    found = _weighed(of_run(steps, oddities(_beside(rows, surprising)), LOOKED_AT), rows)
     return found[:most], rows
+
+
+def _beside(rows: list[Example], wanted: set[int]) -> list[Example]:
+    """The wanted rows and enough others to tell what is usual; telling a language takes a millisecond a row."""
+    if len(rows) <= COMPARED:
+        return rows
+    return [row for row in rows if row.row in wanted] + [r for r in spread(rows, COMPARED) if r.row not in wanted]
 
 
 def _weighed(found: list[Suspect], rows: list[Example]) -> list[Suspect]:
@@ -60,12 +72,13 @@ def _weighed(found: list[Suspect], rows: list[Example]) -> list[Suspect]:
 
 def moment_words(run: Run, window: tuple[int, int]) -> tuple[str, list[dict[str, Any]]]:
     """Sentences and cards of the rows behind a moment; '' where the run recorded none."""
-    steps = [s for s in read_steps(run.folder) if window[0] <= s.step <= window[1]]
-    if not steps:
+    steps = read_steps(run.folder)
+    there = [s for s in steps if window[0] <= s.step <= window[1]]
+    if not there:
         return "", []
-    found, rows = suspects_at(run, window)
+    found, rows = suspects_at(run, steps, window)
     cards = [card(s, rows) for s in found]
-    return " ".join([_made_of(steps, window), _standing_out(found, cards)]), cards
+    return " ".join([_made_of(there, window), _standing_out(found, cards)]), cards
 
 
 def hardest_words(run: Run) -> tuple[str, list[dict[str, Any]]]:
@@ -73,7 +86,7 @@ def hardest_words(run: Run) -> tuple[str, list[dict[str, Any]]]:
     found, rows = hardest(run)
     cards = [card(s, rows) for s in found]
     if not found:
-        return f"{run.id} recorded no rows, so I can't say which were hard.", []
+        return f"No row of {run.id} stands out: it recorded none, or no losses row by row, and none is odd.", []
     lines = [f"{i}. {_line(c)}" for i, c in enumerate(cards, 1)]
     head = "The rows that stayed most surprising in this run; look at them before you trust them:"
     return "\n".join([head, *lines]), cards

@@ -65,3 +65,13 @@ def test_a_spike_leads_to_the_rows_that_made_it(home: Path, tmp_path: Path) -> N
     assert said.data["rows"][0]["row"] == 77
     whole = explain_run(Explain(run_id=run.id, question="which rows are hard?"), desk(home))
     assert whole.data["rows"][0]["row"] == 77
+
+
+def test_rows_without_losses_or_oddness_are_not_blamed(home: Path, tmp_path: Path) -> None:
+    run = run_of(tmp_path, "dpo")
+    (run.folder / "data").mkdir(exist_ok=True)
+    append(run.folder / "data" / "train.jsonl", Example(1, (("user", "q"), ("assistant", "a"))).trl() | {"row": 1})
+    append(run.folder / "steps.jsonl", {"step": 1, "rows": [1]})
+    append(run.folder / "metrics.jsonl", {"step": 1, "loss": 0.69})
+    said = explain_run(Explain(run_id=run.id, question="which rows are hard?"), desk(home))
+    assert f"No row of {run.id} stands out" in said.say and said.data["rows"] == []

@@ -22,7 +22,7 @@ AROUND = 256
 SCALE = 1.4826
 """Median absolute deviation to standard deviation, of a normal distribution."""
 ODD = 6.0
-"""Deviations that a row of unusual length, or one that the data doctor points at, is worth."""
+"""Deviations that each oddity of a row (trainer.diagnosis.oddities) is worth."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-LOGITS = 2**26
-"""Logits held at once: 0.27 GB in fp32, each copy of them."""
+from trainer.estimates.memory import CHUNK
+
+LOGITS = CHUNK
+"""Logits held at once, as memory is estimated: 0.27 GB in fp32, each copy of them."""
 
 
 class Sums(NamedTuple):
