@@ -24,6 +24,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,8 @@ def new_run(proposal: Proposal, name: str) -> Run:
     return RunStore(home()).create(proposal, name, kind="trial")[0]
 
 
-def fork(run: Run, resume: bool) -> int:
-    """A worker of this run; its process id."""
+def fork(run: Run, resume: bool, before: Callable[[], None] | None = None) -> int:
+    """A worker of this run; its process id. `before` is called in it first."""
     pid = os.fork()
     if pid:
         return pid
@@ -87,6 +88,8 @@ def fork(run: Run, resume: bool) -> int:
     sys.argv = ["worker", str(run.folder), *(["resume"] if resume else [])]
     code = 70
     try:
+        if before is not None:
+            before()
         code = worker.main()
     finally:
         os._exit(code)
