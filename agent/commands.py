@@ -57,7 +57,7 @@ def plan(words: str, where: str, brain: Brain, model: str | None = None, sets: l
     full = local(where, home()).resolve()
     columns, rows = peek(full)
     wishes = wishes_from(brain, words, full.name, columns, rows or 0)
-    changes = dict(_assignment(text) for text in sets or [])
+    changes = dict(assignment(text) for text in sets or [])
     if model:
         changes["base_model"] = model
     direct = {k: v for k, v in changes.items() if k not in Wishes.model_fields}
@@ -69,7 +69,8 @@ def plan(words: str, where: str, brain: Brain, model: str | None = None, sets: l
     return planfile.proposal_from(replace(proposal.plan, direct)) if direct else proposal
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
+    """name=value of a plan's field, the value as YAML reads it. Raises UserFacingError."""
     import yaml
 
     name, sign, value = text.partition("=")

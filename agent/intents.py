@@ -24,6 +24,7 @@ TOOL_OF = {
     "clarify": "clarify",
     "prepare_data": "prepare_data",
     "probe_plan": "probe_plan",
+    "replay": "replay_run",
 }
 INTENT_OF = {tool: intent for intent, tool in TOOL_OF.items()} | {"augment_data": "prepare_data"}
 

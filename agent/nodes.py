@@ -43,6 +43,7 @@ OWN_WORDS = {
     "decline_plan": "reject",
     "start_training": "start",
     "probe_plan": "probe_plan",
+    "replay_run": "replay",
 }
 """Tools a hosted model may not call by itself, and the intent that the person's words must have."""
 PHRASED = {"explain_run", "advise", "run_status"}

@@ -177,7 +177,8 @@ class Session:
             order = order_of(self.state)
             if started and order is not None and answer.get("hash") == order.hash:
                 run = self.state.get("run_id") or "the search"
-                text = "That file is written already." if order.proposal is None else f"Already started as {run}."
+                done = "That is done already." if order.replay else "That file is written already."
+                text = done if order.proposal is None else f"Already started as {run}."
                 return [event("message", role="assistant", text=text)]
             raise UserFacingError("there is nothing on the table to answer", "", "Say what you want to train.")
 

@@ -37,6 +37,7 @@ Intent = Literal[
     "refuse",
     "clarify",
     "probe_plan",
+    "replay",
 ]
 
 

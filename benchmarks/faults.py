@@ -1,4 +1,4 @@
-"""Faults for `benchmarks.real_faults`: each is put into a plan past its checks, into the written rows, or into a worker.
+"""Faults for `benchmarks.real_faults`: put into a plan past its checks, into the written rows, or into a worker.
 
 `strengths` are what is varied: a factor on the learning rate, a share of the rows, a step. `labels` name the fault
 (any of them is right), `also` may stand beside them. A fault without labels has none in the vocabulary; what is
@@ -181,7 +181,7 @@ def _shuffled(rows: list[Row], share: float, lot: random.Random) -> list[Row]:
 
 
 def _sorted(rows: list[Row], _: float, __: random.Random) -> list[Row]:
-    return sorted(rows, key=lambda r: len(json.dumps(r)))
+    return sorted(rows, key=_get)
 
 
 def _swapped(rows: list[Row], share: float, lot: random.Random) -> list[Row]:
@@ -257,7 +257,7 @@ def _other_tokenizer(share: float) -> None:
 
     def turned(examples: Any, plan: Any, ours: Any) -> Any:
         lot = random.Random(1)
-        size = len(ours)
+        size = ours.backend.get_vocab_size()
         ids = list(range(size))
         moved = lot.sample(range(8, size), int(share * (size - 8)))
         for a, b in zip(moved, [*moved[1:], moved[0]], strict=True):
@@ -276,7 +276,7 @@ def _constant(_: float) -> None:
     def same(completions: list[Any], **__: Any) -> list[float]:
         return [1.0] * len(completions)
 
-    grpo.scored = lambda setup: [same]
+    grpo.scored = lambda _: [same]
 
 
 def _stop_in_the_middle(_: float) -> None:
@@ -334,9 +334,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("label noise", frozenset(), (0.1, 0.2), rows=_shuffled, tasks=("topic", "reply"),
           also=TOO_LONG, unseen="hardest rows, see the share below"),
     Fault("sorted, not shuffled", frozenset({"data_order_sawtooth"}), (1, 2, 3), plan=_in_order, rows=_sorted,
-          wishes=lambda _: {"num_train_epochs": 6.0}, tasks=("reply", "gsm8k", "banking77")),
+          wishes=lambda _: {"num_train_epochs": 6.0}, tasks=("topic", "translate", "banking77")),
     Fault("leaked eval rows", frozenset({"data_leak"}), (1.0, 0.9), leak=1.0, also=TOO_LONG,
-          wishes=lambda _: {"num_train_epochs": 8.0, "max_samples": 120}, tasks=("gsm8k", "reply")),
+          wishes=lambda _: {"num_train_epochs": 8.0, "max_samples": 120}, tasks=("gsm8k", "translate", "reply")),
     Fault("masked labels", frozenset({"zero_loss_labels_masked", "nan_labels_masked"}), (1, 2), patch=_masked,
           onset=_at_once),
     Fault("frozen adapter", frozenset({"no_gradient_flow"}), (1, 2), patch=_frozen, wishes=lambda _: LORA,

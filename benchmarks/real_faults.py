@@ -18,7 +18,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,15 @@ from trainer.diagnosis import diagnose
 from trainer.diagnosis.finding import Finding
 from trainer.errors import UserFacingError
 from trainer.paths import SAMPLE_DATA, home
-from trainer.proposal import Proposal, propose
+from trainer.proposal import Proposal, examined, propose, survey
 from trainer.runs import Run, RunStore
 from trainer.wishes import Wishes
 
 PUBLIC = Path(__file__).parents[2] / "shared" / "data"
 BENIGN = {"healthy", "epoch_memorization", "eval_below_train_regularization", "throughput_padding"}
 """Labels that may stand beside any other: they say what was seen and ask for nothing."""
+SHORT = 260
+"""Letters a row of a public file may have, for the sake of time."""
 ROWS = {"sft": 400, "cpt": 400, "dpo": 120, "grpo": 120}
 
 
@@ -60,7 +62,8 @@ def _csv(question: str, answer: str) -> Callable[[Path], list[Row]]:
 def _lines(question: str, answer: str) -> Callable[[Path], list[Row]]:
     def read(path: Path) -> list[Row]:
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        return [{"prompt": r[question], "completion": r[answer]} for r in rows if len(r[answer]) < 400]
+        pairs = [{"prompt": r[question], "completion": r[answer]} for r in rows]
+        return [p for p in pairs if len(p["prompt"]) + len(p["completion"]) < SHORT]
 
     return read
 
@@ -131,7 +134,7 @@ def proposal(task: Task, data: Path | None, fault: Fault | None, strength: float
     rows = rows[: ROWS[task.method]]
     path = folder / f"{task.name}-{seed}.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    said: dict[str, Any] = {"method": task.method, "seed": seed, "max_length": 160, "eval_steps": 12}
+    said: dict[str, Any] = {"method": task.method, "seed": seed, "eval_steps": 12}
     said |= {"per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "early_stopping_patience": 3}
     said |= {"num_train_epochs": 3, "val_split": 0.1} if task.method in ("sft", "cpt") else {}
     if task.method == "grpo":
@@ -139,7 +142,7 @@ def proposal(task: Task, data: Path | None, fault: Fault | None, strength: float
     said |= fault.wishes(strength) if fault else {}
     made = propose(path, Wishes(goal="benchmark", dataset_path=str(path), **said))
     plan = fault.plan(made.plan, strength) if fault else made.plan
-    return made.model_copy(update={"plan": plan, "hash": plan.digest()})
+    return examined(plan, made.reasons, made.wishes, survey(path, made.wishes))
 
 
 def trained(trial: Trial, made: Proposal) -> None:
@@ -152,7 +155,7 @@ def trained(trial: Trial, made: Proposal) -> None:
     worker = (lambda: fault.worker(trial.strength, random.Random(trial.seed))) if fault else None
     code = waited(fork(run, resume=False, before=worker), 1200)
     if code == 0 and fault and fault.resumed:
-        code = resumed_bare(run, fault)
+        code = resumed_bare(run)
     trial.seconds = time.monotonic() - began
     if code and not run.history():
         trial.failed = str(run.status().get("reason") or (run.folder / "worker.log").read_text()[-300:])
@@ -161,25 +164,23 @@ def trained(trial: Trial, made: Proposal) -> None:
     shutil.rmtree(run.model, ignore_errors=True)
 
 
-def resumed_bare(run: Run, fault: Fault) -> int:
+def resumed_bare(run: Run) -> int:
     """Go on from the middle without the optimizer's state: a checkpoint copied by hand."""
     for folder in run.checkpoints.glob("checkpoint-*"):
         for name in ("optimizer.pt", "scheduler.pt"):
             (folder / name).unlink(missing_ok=True)
         checkpoints.seal(folder)
     (run.folder / "stop").unlink(missing_ok=True)
-    return waited(fork(run, resume=True, before=lambda: fault.worker(0.0, random.Random(0))), 1200)
+    return waited(fork(run, resume=True), 1200)
 
 
 def judged(trial: Trial) -> None:
     """What the rules say of a trial's record."""
-    from tools.explaining import record_of
+    from trainer.diagnosis.record import record_of
 
     record = record_of(RunStore(home()).get(trial.run))
     if trial.fault and trial.fault.facts:
-        record = type(record)(
-            record.train, record.evals, {**record.plan, **trial.fault.facts}, record.run, record.went_back_to
-        )
+        record = replace(record, plan={**record.plan, **trial.fault.facts})
     trial.found = diagnose(record)
 
 
@@ -224,7 +225,9 @@ def table(trials: list[Trial]) -> None:
         wrong += sum(x not in fault.labels | fault.also for t in own for x in t.labels)
         hits, total = hits + len(named) * bool(fault.labels), total + len(own) * bool(fault.labels)
         score = f"{len(named)}/{len(own)}" if fault.labels else f"-/{len(own)}"
-        print(f"{fault.name:24} {score:6}  {', '.join(sorted(fault.labels)) or fault.unseen}; {', '.join(other) or '-'}")
+        print(
+            f"{fault.name:24} {score:6}  {', '.join(sorted(fault.labels)) or fault.unseen}; {', '.join(other) or '-'}"
+        )
         gaps += [abs(f.onset_step - t.onset) for t in named for f in _first(t) if t.onset and f.onset_step]
     healthy = [t for t in trials if t.fault is None]
     alarms = [t for t in healthy if t.labels]

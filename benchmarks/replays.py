@@ -68,9 +68,9 @@ def trial(number: int, seed: int, folder: Path) -> tuple[Outcome, Outcome]:
     guilty = tuple(sorted(poisoned_rows(run))) if cause == "one poisoned batch" else ()
     rate = run.plan().optimisation.learning_rate / strengths[number % len(strengths)]
     wanted = Wanted(rows=guilty) if guilty else Wanted(changes={"learning_rate": rate})
-    proved = replayed(planned(run, first, window, (), wanted), run)
+    proved = replayed(planned(run, first, window, (), wanted), run, "cause")
     other = Wanted(rows=decoy(run, window, guilty, random.Random(seed)))
-    acquitted = replayed(planned(run, first, window, (), other), run)
+    acquitted = replayed(planned(run, first, window, (), other), run, "decoy")
     shutil.rmtree(run.checkpoints, ignore_errors=True)
     return proved, acquitted
 

@@ -144,6 +144,17 @@ class Explain(OfRun):
     question: str = Field(default="", description="the person's question in their words")
 
 
+class ReplayRun(OfRun):
+    """Train a moment of a run again, with and without what is suspected."""
+
+    step: int | None = None
+    rows: list[int] = Field(default_factory=list, description="suspect rows, by their number in the file")
+    changes: dict[str, Any] = Field(default_factory=dict, description="suspect settings, each with its other value")
+    pairs: int | None = Field(default=None, ge=2, le=20)
+    max_minutes: float | None = Field(default=None, gt=0)
+    question: str = ""
+
+
 class Search(Arguments):
     """Several trials over some fields."""
 

@@ -11,8 +11,8 @@ from tools.suspecting import hardest_words, moment_of, moment_words
 from tools.words import number
 from trainer.diagnosis import diagnose
 from trainer.diagnosis.finding import Finding
-from trainer.diagnosis.history import History
 from trainer.diagnosis.questions import topic_of
+from trainer.diagnosis.record import record_of
 from trainer.diagnosis.words import answer
 from trainer.errors import UserFacingError
 from trainer.fields import diff
@@ -21,32 +21,6 @@ from trainer.runs import Run
 ABOUT_ROWS = re.compile(
     r"\b(which|what|hard(est)?|surprising|bad|wrong|suspect\w*|mislabel\w*) (rows?|examples?)\b", re.I
 )
-
-
-def record_of(run: Run) -> History:
-    """The run's logged history with what the rules may know of its plan."""
-    return History.from_log(run.history(), _plan_facts(run), _run_facts(run))
-
-
-def _plan_facts(run: Run) -> dict[str, Any]:
-    proposal = run.proposal()
-    plan, proof = proposal.plan, proposal.preflight
-    rows = max(1, proof.train_rows)
-    state = run.status()
-    return plan.leaves() | {
-        "effective_batch_size": plan.effective_batch_size,
-        "dataset_rows": rows,
-        "max_steps": state.get("max_steps") or proposal.estimates.steps,
-        "steps_per_epoch": -(-rows // plan.effective_batch_size),
-        "dtype": plan.compute.precision,
-        "truncated_fraction": proof.rows_cut / max(1, proof.rows),
-        "labels_unmasked_fraction": proof.trained_share,
-    }
-
-
-def _run_facts(run: Run) -> dict[str, Any]:
-    state = run.status()
-    return {"status": state.get("status"), "last_step": state.get("step", 0)}
 
 
 def findings_of(run: Run) -> list[Finding]:

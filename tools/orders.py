@@ -1,4 +1,4 @@
-"""What a person approves: one plan, one search over it, one rewriting of data, or new rows. Bound to a hash."""
+"""What a person approves: a plan, a search over it, a rewriting of data, new rows, or a replay. Bound to a hash."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from trainer.data.more.augmentation import Augmentation
 from trainer.preparing import Preparation
 from trainer.proposal import Proposal
+from trainer.replays.replay import Replay
 
 
 class SearchSettings(BaseModel):
@@ -32,21 +33,24 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["train", "search", "prepare", "augment"]
+    kind: Literal["train", "search", "prepare", "augment", "replay"]
     proposal: Proposal | None = None
-    """The plan; None where data are prepared or rows are made."""
+    """The plan of a training or a search."""
     search: SearchSettings | None = None
     preparation: Preparation | None = None
     augmentation: Augmentation | None = None
+    replay: Replay | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Order:
-        held = {"prepare": self.preparation, "augment": self.augmentation}
-        wanted = held.pop(self.kind, None) or (self.proposal if self.kind in ("train", "search") else None)
-        others = [*held.values(), self.proposal if self.kind in ("prepare", "augment") else None]
-        if wanted is None or any(other is not None for other in others):
-            raise ValueError("an order holds a plan, or a preparation, or new rows")
+        own = "plan" if self.kind in ("train", "search") else self.kind
+        if [name for name, held in self._papers().items() if held is not None] != [own]:
+            raise ValueError("an order holds a plan, or a preparation, or new rows, or a replay")
         return self
+
+    def _papers(self) -> dict[str, Proposal | Preparation | Augmentation | Replay | None]:
+        papers = {"prepare": self.preparation, "augment": self.augmentation, "replay": self.replay}
+        return {"plan": self.proposal, **papers}
 
     @property
     def planned(self) -> Proposal:
@@ -58,7 +62,7 @@ class Order(BaseModel):
     @property
     def hash(self) -> str:
         """What an approval is bound to: the plan's own content and the search over it, or recipe and source."""
-        if (own := self.preparation or self.augmentation) is not None:
+        if (own := self.preparation or self.augmentation or self.replay) is not None:
             return own.hash
         if self.search is None:
             return self.planned.plan.digest()
@@ -66,9 +70,9 @@ class Order(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def paper(self, diff: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The event that shows this order: a plan with what changed in it, a preparation, or new rows."""
+        """The event that shows this order: a plan with what changed in it, or one of the others as it is."""
         document = self.model_dump(mode="json")
         if self.proposal is None:
-            kind = "preparation" if self.preparation else "augmentation"
+            kind = {"prepare": "preparation", "augment": "augmentation", "replay": "replay"}[self.kind]
             return {"type": kind, "hash": self.hash, "order": document}
         return {"type": "plan", "hash": self.hash, "diff": diff or {}, "order": document}

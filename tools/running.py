@@ -12,6 +12,8 @@ from tools.orders import Order
 from tools.plan_words import plan_words
 from tools.preparing import carry_out_preparation
 from tools.preparing_words import preparation_words
+from tools.replaying import carry_out_replay
+from tools.replaying_words import replay_words
 from tools.search.study import StudyStore
 from tools.wording import Voice
 from tools.words import in_english, queued_words, result_words, status_words
@@ -40,9 +42,8 @@ def start_training(args: Nothing, desk: Desk) -> ToolResult:
 
 def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     """Launch an approved order. The same approval starts one run, however often it is sent."""
-    if order.kind in ("prepare", "augment"):
-        own = carry_out_preparation if order.kind == "prepare" else carry_out_augmentation
-        return own(order, approval, desk)
+    if order.kind in _OTHERS:
+        return _OTHERS[order.kind](order, approval, desk)
     if order.planned.blockers:
         raise UserFacingError("this plan can't start", "", order.planned.blockers[0].advice)
     data = order.planned.plan.data
@@ -71,6 +72,10 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
 
 
+_OTHERS = {"prepare": carry_out_preparation, "augment": carry_out_augmentation, "replay": carry_out_replay}
+"""What carries out an order that starts no training."""
+
+
 def _begun(run: Run, desk: Desk) -> str:
     """Started, or approved and after whom it starts."""
     ahead = run.in_line()
@@ -95,6 +100,8 @@ def order_words(order: Order, voice: Voice) -> str:
     """The order on the table, said again."""
     if order.preparation is not None:
         return "\n".join(in_english(preparation_words(order.preparation), voice))
+    if order.replay is not None:
+        return "\n".join(in_english([replay_words(order.replay)], voice))
     if order.augmentation is not None:
         return "\n".join(in_english(augmentation_words(order.augmentation, samples=False), voice))
     return plan_words(order.planned, voice)

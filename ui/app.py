@@ -137,6 +137,7 @@ class Page:
     def _run_tab(self) -> None:
         self.run = gr.HTML(html.empty("No run in this conversation yet. Approve a plan and watch it here."))
         self.plot = gr.Plot(show_label=False, visible=False, elem_id="ts-plot")
+        self.replay = gr.Plot(show_label=False, visible=False, elem_id="ts-replay")
         self.more = gr.Checkbox(False, label="learning rate and gradient norm", visible=False)
         with gr.Row(visible=False) as self.control:
             self.stop = gr.Button("Stop (saves first)", elem_id="ts-stop")
@@ -164,6 +165,7 @@ class Page:
             self.seen,
             self.run,
             self.plot,
+            self.replay,
             self.more,
             self.control,
             self.result,

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import plotly.graph_objects as go
 
+from agent.proving import sides
+from trainer.replays.outcome import Outcome
 from ui.views import curve
 
 INK, TRAIN, EVAL, MARK = "#8a8f98", "#3b6ea8", "#d9822b", "rgba(217,130,43,0.15)"
+
+
+def replay_figure(outcome: Outcome) -> go.Figure:
+    """Both sides of all pairs over each other; the moment that was weighed is shaded."""
+    figure = go.Figure()
+    told: set[bool] = set()
+    names = dict(zip((False, True), sides(outcome.replay), strict=True))
+    for side in outcome.curves:
+        losses = [x if math.isfinite(x) else None for x in side.losses]
+        figure.add_scatter(
+            x=side.steps,
+            y=losses,
+            name=names[side.changed],
+            legendgroup=str(side.changed),
+            showlegend=side.changed not in told,
+            mode="lines",
+            line_color=TRAIN if side.changed else EVAL,
+            opacity=0.8,
+        )
+        told.add(side.changed)
+    figure.add_vrect(x0=outcome.replay.moment[0] - 0.5, x1=outcome.replay.moment[1] + 0.5, fillcolor=MARK, line_width=0)
+    figure.update_layout(title={"text": f"replayed: {outcome.verdict}", "font": {"size": 14}})
+    return _styled(figure)
 
 
 def loss_figure(history: list[dict[str, Any]], findings: list[dict[str, Any]], more: bool) -> go.Figure:
@@ -27,6 +53,11 @@ def loss_figure(history: list[dict[str, Any]], findings: list[dict[str, Any]], m
                 line_dash="dot",
                 annotation_text=finding["label"].replace("_", " "),
             )
+    return _styled(figure)
+
+
+def _styled(figure: go.Figure) -> go.Figure:
+    """The look that all charts share."""
     figure.update_layout(
         height=300,
         margin={"l": 48, "r": 16, "t": 16, "b": 40},

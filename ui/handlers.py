@@ -10,14 +10,14 @@ from typing import Any
 import gradio as gr
 import yaml
 
-from agent import commands, data
+from agent import commands, data, proving
 from agent.model.door import BUILTIN, Door
 from agent.session import Session
 from trainer import planfile
 from trainer.errors import UserFacingError
 from trainer.paths import SAMPLE_DATA, home
 from ui import data_tab, html, live, papers
-from ui.figures import loss_figure
+from ui.figures import loss_figure, replay_figure
 from ui.fold import chat_messages, last_event, stage
 
 CHIPS = ("Try the sample", "Why did loss spike?", "Should I fine-tune at all?")
@@ -26,6 +26,7 @@ APPROVE = {
     "search": "Approve and start",
     "prepare": "Approve and write the new file",
     "augment": "Approve and write the new rows",
+    "replay": "Approve and replay",
 }
 SAMPLE_WISH = "teach a model to sort our support mails by topic"
 
@@ -201,8 +202,8 @@ def _tab(events: list[dict[str, Any]], waiting: bool) -> Any:
     for e in reversed(events[-4:]):
         if e["type"] in ("run_started", "search_started"):
             return "run"
-        if e["type"] in ("plan", "preparation", "prepared", "augmentation", "augmented"):
-            return "plan"
+        if e["type"] in papers.PAPERS:
+            return "run" if e["type"] == "replayed" else "plan"
         if e["type"] == "data_report" and not waiting:
             return "data"
     return None
@@ -224,6 +225,7 @@ def watch(thread: str, brain: str, job: str, seen: str, more: bool) -> tuple[Any
         now,
         html.run_panel(run.id, state, live.latest(history), runs),
         gr.Plot(value=loss_figure(history, odd, more), visible=bool(history)),
+        _replay_plot(run.id),
         gr.Checkbox(visible=bool(history)),
         gr.Row(visible=True),
         html.result_panel(run.id, result, odd),
@@ -234,7 +236,15 @@ def watch(thread: str, brain: str, job: str, seen: str, more: bool) -> tuple[Any
     )
 
 
-NOTHING = (gr.skip(),) * 10
+NOTHING = (gr.skip(),) * 11
+
+
+def _replay_plot(run_id: str) -> Any:
+    """The last replay's curves over each other."""
+    outcomes = proving.outcomes(run_id)
+    return gr.Plot(value=replay_figure(outcomes[-1]), visible=True) if outcomes else gr.Plot(visible=False)
+
+
 ENDED = ("finished", "failed", "died", "stopped")
 
 
@@ -250,6 +260,7 @@ def _watch_search(thread: str, brain: str, study_id: str, seen: str) -> tuple[An
     return (
         panel,
         panel,
+        gr.Plot(visible=False),
         gr.Plot(visible=False),
         gr.Checkbox(visible=False),
         hidden,

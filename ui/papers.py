@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent import commands, more, preparations
+from agent import commands, more, preparations, proving
 from trainer import planfile
 from trainer.data.more.augmentation import Augmentation, NewRows
 from trainer.data.repair.items import Diff, StepCount
@@ -15,18 +15,22 @@ from ui import html
 from ui.html import esc
 
 NONE_YET = "Say what you want and give a file: the plan appears here, every value with its reason."
-_PAPERS = ("plan", "preparation", "prepared", "augmentation", "augmented")
+PAPERS = ("plan", "preparation", "prepared", "augmentation", "augmented", "replay", "replayed")
 
 
 def shown(events: list[dict[str, Any]], expert: bool) -> tuple[str, str]:
     """(card, YAML) of what was laid on the table last."""
-    paper = next((e for e in reversed(events) if e["type"] in _PAPERS), None)
+    paper = next((e for e in reversed(events) if e["type"] in PAPERS), None)
     if paper is None:
         return html.empty(NONE_YET), ""
     if paper["type"] == "prepared":
         return prepared_card(paper), ""
     if paper["type"] == "augmented":
         return augmented_card(paper), ""
+    if paper["type"] == "replay":
+        return replay_card(paper), ""
+    if paper["type"] == "replayed":
+        return replayed_card(paper), ""
     if paper["type"] == "augmentation":
         return augmentation_card(Augmentation.model_validate(paper["order"]["augmentation"]), paper["hash"]), ""
     if paper["type"] == "preparation":
@@ -101,3 +105,29 @@ def prepared_card(event: dict[str, Any]) -> str:
     ]
     facts = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in lines)
     return f'<section class="ts-card"><h2>{esc(name)} is ready</h2><dl class="ts-lines">{facts}</dl></section>'
+
+
+def replay_card(paper: dict[str, Any]) -> str:
+    """What would be trained again, how often and how long; the hash."""
+    lines = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in proving.card_lines(paper["order"]))
+    return (
+        f'<section class="ts-card" data-hash="{esc(paper["hash"])}"><h2>Prove it by replaying</h2>'
+        f'<dl class="ts-lines">{lines}</dl><p class="ts-hash">replay {esc(paper["hash"][:8])}</p></section>'
+    )
+
+
+def replayed_card(event: dict[str, Any]) -> str:
+    """The verdict, and the figure of each side of each pair."""
+    outcome = proving.outcome_of(event["outcome"])
+    tone = {"confirmed": "good", "not confirmed": "bad"}.get(outcome.verdict, "unsure")
+    rows = "".join(
+        f"<tr><th scope='row'>{n}</th><td>{esc(a)}</td><td>{esc(b)}</td></tr>"
+        for n, (a, b) in enumerate(proving.pair_figures(outcome), start=1)
+    )
+    with_it, without = (esc(side) for side in proving.sides(outcome.replay))
+    said = esc(proving.verdict(outcome).replace("**", ""))
+    return (
+        f'<section class="ts-card"><h2 class="ts-verdict {tone}">{esc(outcome.verdict.capitalize())}</h2>'
+        f'<p class="ts-note">{said}</p><div class="ts-scroll"><table class="ts-table">'
+        f"<tr><th>pair</th><th>{with_it}</th><th>{without}</th></tr>{rows}</table></div></section>"
+    )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from agent.builtin import clarifying, edits, facts, languages, paths, refusals, runs, slots_data, slots_plan
+from agent.builtin import clarifying, edits, facts, languages, paths, refusals, replaying, runs, slots_data, slots_plan
 from agent.builtin.constraints import clock
 from agent.builtin.fields import assign
 from agent.builtin.learned import likely
@@ -265,6 +265,7 @@ BUILDERS: dict[str, Callable[[Reading, Facts], dict[str, Any]]] = {
     "clarify": clarifying.missing,
     "status": lambda r, _f: _run_of(r),
     "probe_plan": lambda _r, _f: {},
+    "replay": lambda r, _f: {**_run_of(r), **replaying.slots(r)},
     "approve": lambda _r, _f: {},
     "reject": lambda _r, _f: {},
 }

@@ -21,6 +21,7 @@ _NOISE_PLAN = 0.08  # dropout above the customary 0.05
 _BENIGN = (0.78, 0.965)  # eval / train with regularisation on
 _BLIND_EVALS = 5  # evaluations needed when the plan does not say what noise there was
 _STEADY = 0.12  # of the ratio, between its first and last third
+_LEAKED_ROWS = 0.1  # of the watched rows; fewer move the eval loss less than its noise
 _LEAKED, _LEAK_FALL = 0.72, 0.12  # eval / train at the end, and how much it fell
 _FORGETS = 0.04  # of the general loss
 _GENERAL = ("general", "retain", "base", "held", "wiki", "pretrain", "mmlu", "original")
@@ -216,7 +217,9 @@ def eval_below_train_regularization(history: History) -> Finding | None:
 
 
 def data_leak(history: History) -> Finding | None:
-    """The eval loss falls ever further below the train loss."""
+    """Watched rows that were trained on word for word, or an eval loss that falls ever further below the train loss."""
+    if (leaked := history.number("leaked_fraction") or 0.0) >= _LEAKED_ROWS:
+        return _rows_leaked(leaked)
     at, ratio = ratio_to_train(history)
     if len(ratio) < 3 or not history.is_supervised or loss_scale(history):
         return None
@@ -240,6 +243,13 @@ def data_leak(history: History) -> Finding | None:
         Sign("more than one pass over the data", _passes(history)),
     ]
     return build("data_leak", signs=signs, evidence=evidence, onset=_leak_onset(at, ratio))
+
+
+def _rows_leaked(share: float) -> Finding:
+    """Read from the rows themselves."""
+    signs = [Sign("the same rows on both sides, word for word", True, 3.0)]
+    evidence = [proof("share of the watched rows that were trained on", share, 0.0)]
+    return build("data_leak", signs=signs, evidence=evidence, onset=1.0)
 
 
 def _leak_onset(at: Floats, ratio: Floats) -> float:

@@ -18,7 +18,10 @@ _START_RISE = 1.2  # times the first logged loss
 _START_NORM = 8.0  # times the later median; without warmup the threads show 10 to 50 times
 _WILD = 1.2  # times ln(vocabulary)
 _TINY_WARMUP = 2  # steps: as good as none
+_SHORT_WARMUP = 0.03  # of a run so short that this is less
 _DIVERGED_TIMES, _DIVERGED_NATS = 1.8, 1.5  # over the best level; spikes that heal stay below
+_BACK = 1.4  # times the lowest loss so far: noise of early batches stays below
+_KNOWN_RISE = 1.08  # enough where the plan says that there is no warmup
 _STAYS = 0.6  # of the climb is still there at the end
 
 
@@ -94,20 +97,18 @@ def lr_too_high_spike(history: History) -> Finding | None:
 
 
 def _wild_from_the_start(history: History) -> Finding | None:
-    """At a rate above the usual, the first logs are already worse than guessing every token."""
-    chance = chance_loss(history)
-    loss = clean(history.loss)
-    if chance is None or len(loss) < 3 or float(loss[:3].max()) < _WILD * chance:
-        return None
+    """At a rate above the usual, the first logs are worse than guessing every token, or thrown far back."""
     if (history.number("new_tokens_added") or 0) > 0 or loss_scale(history):
         return None
+    found = _worse_than_guessing(history) or _thrown_back(history)
+    if found is None:
+        return None
     usual, peak = learning_rates(history), history.peak_lr
-    span = (float(history.steps[0]), float(history.steps[-1]))
-    evidence = [proof("loss at the start", float(loss[:3].max()), chance, span)]
+    span, evidence = found
     if usual is not None and peak is not None:
         evidence.append(proof("learning rate", peak, usual.text))
     signs = [
-        Sign("a start worse than guessing every token", True),
+        Sign("a start that is thrown back, or worse than guessing every token", True),
         Sign("a learning rate above the usual", True),
         Sign("several spikes", False),
     ]
@@ -118,6 +119,30 @@ def _wild_from_the_start(history: History) -> Finding | None:
         onset=span[0],
         fix=lower_rate(history),
     )
+
+
+def _worse_than_guessing(history: History) -> tuple[tuple[float, float], list[Evidence]] | None:
+    chance, loss = chance_loss(history), clean(history.loss)
+    if chance is None or len(loss) < 3 or float(loss[:3].max()) < _WILD * chance:
+        return None
+    span = (float(history.steps[0]), float(history.steps[-1]))
+    return span, [proof("loss at the start", float(loss[:3].max()), chance, span)]
+
+
+def _thrown_back(history: History) -> tuple[tuple[float, float], list[Evidence]] | None:
+    """The loss rises far over the lowest it had reached, early, before there is a level to measure a spike by."""
+    loss = history.loss[: max(8, len(history.loss) // 4)]
+    if len(loss) < 4 or not np.isfinite(loss).all():
+        return None
+    lowest = np.minimum.accumulate(loss)[:-1]
+    back = np.flatnonzero((loss[1:] > _BACK * lowest) & (loss[1:] - lowest > 6 * noise(history.loss))) + 1
+    lasting = [row for row in back[:-1] if loss[row + 1] > 1.2 * lowest[row - 1]]
+    if not lasting:
+        return None
+    row = lasting[0]
+    top = float(loss[row : row + 5].max())
+    span = (float(history.steps[row]), float(history.steps[min(row + 5, len(history.steps) - 1)]))
+    return span, [proof("loss after it was thrown back", top, float(lowest[row - 1]), span)]
 
 
 def bad_batch(history: History) -> Finding | None:
@@ -154,10 +179,12 @@ def warmup_missing(history: History) -> Finding | None:
     if not np.isfinite(start).all() or not np.isfinite(tail(loss)):
         return None
     peak = int(np.argmax(start))
-    rises = peak > 0 and loss[peak] >= _START_RISE * loss[0] and tail(loss) < loss[peak] * 0.8
     later = median(norm[count:])
     top = float(np.nanmax(norm[:count], initial=0.0))
     kicks = bool(np.isfinite(later) and top >= _START_NORM * later and top >= 4.0)
+    none = kicks and history.number("warmup_steps") == 0
+    least = _KNOWN_RISE if none else _START_RISE
+    rises = peak > 0 and loss[peak] >= least * loss[0] and tail(loss) < loss[peak] * 0.8
     hidden = kicks and peak <= 1 and loss[0] > 1.4 * tail(loss)  # the rise is inside the first log
     if not (rises and (kicks or not np.isfinite(later))) and not hidden:
         return None
@@ -168,7 +195,8 @@ def _has_warmup(history: History) -> bool:
     """Whether the plan or the logged rates show a warmup of more than a step or two."""
     steps, ratio = history.number("warmup_steps"), history.number("warmup_ratio")
     if steps or ratio:
-        return max(steps or 0.0, (ratio or 0.0) * history.max_steps) > _TINY_WARMUP
+        planned = max(steps or 0.0, (ratio or 0.0) * history.max_steps)
+        return planned > min(_TINY_WARMUP, _SHORT_WARMUP * history.max_steps)
     if steps is not None or ratio is not None:
         return False
     at, rate = history.train.finite("learning_rate")

@@ -29,8 +29,18 @@ def broken_from(history: History) -> int | None:
     """The row from which gradient norm (or, without one, the loss) is lastingly no number."""
     train = history.train
     if train.has("grad_norm"):
-        return lasting_break(train.broken("grad_norm"))
-    return lasting_break(train.broken("loss") | _fell_to_zero(history))
+        row = lasting_break(train.broken("grad_norm"))
+    else:
+        row = lasting_break(train.broken("loss") | _fell_to_zero(history))
+    return _stopped_on(history) if row is None else row
+
+
+def _stopped_on(history: History) -> int | None:
+    """The last row, where a run was ended by the first loss that was no number; no gradient was taken from it."""
+    ended = history.status in {"failed", "died"} and len(history.train) > 1
+    if not ended or not history.train.broken("loss")[-1] or np.isfinite(history.grad_norm[-1]):
+        return None
+    return len(history.train) - 1
 
 
 def _fell_to_zero(history: History) -> npt.NDArray[np.bool_]:
@@ -65,7 +75,7 @@ def _signs(history: History, row: int) -> list[Sign]:
     after = history.evals.steps >= history.steps[row]
     return [
         Sign("fp16", True if history.precision else None, 2.0),
-        Sign("a gradient norm that stays NaN", True if history.train.has("grad_norm") else None, 2.0),
+        Sign("a gradient norm that stays NaN", bool(history.train.broken("grad_norm")[row:].any()) or None, 2.0),
         Sign(
             "a loss of NaN or exactly zero with it",
             bool((~np.isfinite(loss) | (loss == 0)).mean() > 0.8),

@@ -37,10 +37,13 @@ _GRPO_FULL = Range(5e-7, 3e-6, "TRL's GRPO default 1e-6")
 _SIZE_EXPONENT = 0.5
 _LARGEST_FULL = 3e-3  # Cerebras-GPT and nanoGPT stay at or below this at any size
 _SMALLEST_B = 1e-3
+_APART = 3.0  # published rates for one case lie within about a factor of ten
 
 
 def learning_rates(history: History) -> Range | None:
     """Usual learning rates for this method, tuning and size; None if the plan is too silent."""
+    if recipe := history.number("usual_learning_rate"):
+        return Range(recipe / _APART, recipe * _APART, "the recipe for this method, adapter and size")
     lora = history.tuning == "lora"
     if history.tuning is None:
         return None

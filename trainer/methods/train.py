@@ -120,8 +120,15 @@ def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> Any:
             "Raise max_length, check the roles.",
         )
     run.event("rows_encoded", **held)
+    run.event("weights", **_weights(trainer.model))
     run.event("versions", **versions())
     return trainer
+
+
+def _weights(model: Any) -> dict[str, int]:
+    """How many weights move, of how many."""
+    sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
+    return {"trainable": sum(n for n, moves in sizes if moves), "all": sum(n for n, _ in sizes)}
 
 
 def _stopping(plan: Plan) -> list[Any]:
@@ -142,7 +149,8 @@ def _checkpoint(run: Run, plan: Plan) -> Path | None:
     good, broken = last_good(run.checkpoints)
     put_aside(run.checkpoints, broken)
     step = step_of(good) if good else 0
-    run.event("resumed", step=step, broken=broken)
+    files = sorted(f.name for f in good.iterdir()) if good else []
+    run.event("resumed", step=step, broken=broken, files=files)
     if broken:
         instead = f"going on from {good.name}" if good else "there is no whole one, so it begins anew"
         words = f"{', '.join(broken)}: damaged (a file is missing or its checksum differs) and put aside; {instead}"

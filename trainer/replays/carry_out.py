@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from trainer.errors import UserFacingError
 from trainer.machine import idle_threads, worker_env
@@ -24,8 +25,14 @@ Watch = Callable[[int, int, float], None]
 """Told of steps done, steps in all and seconds passed. Raises to end the replay."""
 
 
-def replayed(replay: Replay, run: Run, watch: Watch | None = None) -> Outcome:
-    """Carry it out and keep the outcome with the run. Raises UserFacingError when it can't be."""
+def replayed(replay: Replay, run: Run, approval: str, watch: Watch | None = None) -> Outcome:
+    """Carry it out and keep the outcome with the run; the same approval gives the same outcome.
+
+    Raises UserFacingError when it can't be carried out.
+    """
+    for line in read_from(run.folder / FILE)[0]:
+        if line["approval"] == approval:
+            return _outcome(line)
     still_fits(replay, run)
     _alone(run)
     began = time.monotonic()
@@ -35,14 +42,17 @@ def replayed(replay: Replay, run: Run, watch: Watch | None = None) -> Outcome:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     outcome = weighed(replay, curves, time.monotonic() - began)
-    append(run.folder / FILE, {"at": time.time(), **outcome.model_dump(mode="json")})
+    append(run.folder / FILE, {"at": time.time(), "approval": approval, **outcome.model_dump(mode="json")})
     return outcome
 
 
 def outcomes(run: Run) -> list[Outcome]:
     """What was replayed of a run, oldest first."""
-    kept = read_from(run.folder / FILE)[0]
-    return [Outcome.model_validate({k: v for k, v in line.items() if k != "at"}) for line in kept]
+    return [_outcome(line) for line in read_from(run.folder / FILE)[0]]
+
+
+def _outcome(line: dict[str, Any]) -> Outcome:
+    return Outcome.model_validate({k: v for k, v in line.items() if k not in ("at", "approval")})
 
 
 def _alone(run: Run) -> None:
@@ -55,7 +65,7 @@ def _alone(run: Run) -> None:
         )
 
 
-def _lines(replay: Replay, run: Run, folder: Path, watch: Watch | None) -> list[dict[str, object]]:
+def _lines(replay: Replay, run: Run, folder: Path, watch: Watch | None) -> list[dict[str, Any]]:
     request, lines, log = folder / "request.json", folder / "lines.jsonl", folder / "log"
     write_atomic(request, {"run": str(run.folder), "replay": replay.model_dump(mode="json")})
     with log.open("wb") as out:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from trainer.checkpoints import checkpoints, step_of, whole
+from trainer.checkpoints import SEAL, checkpoints, step_of, whole
 from trainer.diagnosis.dealt import read_steps
 from trainer.diagnosis.finding import Finding
 from trainer.errors import UserFacingError
@@ -203,9 +203,9 @@ def _last(run: Run) -> int:
 
 
 def _before(run: Run, step: int) -> int:
-    """The step of the newest whole checkpoint before one; 0 where none is left."""
-    older = [p for p in checkpoints(run.checkpoints) if step_of(p) < step]
-    return next((step_of(p) for p in reversed(older) if whole(p)), 0)
+    """The step of the newest sealed checkpoint before one; 0 where none is left. Its files are read when it is used."""
+    older = [step_of(p) for p in checkpoints(run.checkpoints) if (p / SEAL).exists()]
+    return max((n for n in older if n < step), default=0)
 
 
 def recorded(run: Run, moment: tuple[int, int]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ui.cli import data, more, runs, talk
+from ui.cli import data, more, proof, runs, talk
 
 app = typer.Typer(
     name="tunesmith",
@@ -41,6 +41,7 @@ for function in (
     runs.stop,
     runs.resume,
     runs.explain,
+    proof.replay,
     runs.search,
     runs.evaluate,
     runs.compare,
