@@ -13,6 +13,7 @@ from agent.model.door import Brain
 from agent.model.offer import offer_judge
 from agent.understanding import wishes_from
 from tools import arguments as a
+from tools.alerts import alert_line, alerts_of
 from tools.desk import Desk, ToolResult
 from tools.explaining import compare_runs, explain_run
 from tools.orders import Order, SearchSettings
@@ -107,6 +108,11 @@ def follow(run: Run, tick: float = 0.5) -> Any:
         if state.get("status") not in ACTIVE:
             return
         time.sleep(tick)
+
+
+def alerts(run_id: str) -> list[dict[str, Any]]:
+    """What a run told while it went, oldest first, each with its line."""
+    return [alert | {"line": alert_line(alert)} for alert in alerts_of(store().get(run_id))]
 
 
 def show(name: str) -> dict[str, Any]:

@@ -19,9 +19,11 @@ from agent.graph import build
 from agent.model.door import Brain, Door
 from agent.nodes import Nodes, event
 from agent.state import State, manner_of, order_of
+from tools.alerts import alert_words, alerts_of
 from tools.orders import Order
 from tools.search.study import StudyStore
 from tools.searching import best_order
+from tools.words import in_english
 from trainer.errors import UserFacingError
 from trainer.paths import home
 from trainer.records import read_json, write_atomic
@@ -129,7 +131,27 @@ class Session:
                 return
             words = event("message", role="assistant", text=account(run, manner_of(self.state).voice))
             told = {"log": [words, event("report", run_id=run_id, status=status)]}
-            self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
+            self._lay(told)
+
+    def warn(self, run_id: str) -> None:
+        """Tell in the conversation, once each, what was noticed while a run goes."""
+        with self._lock:
+            run = RunStore(self.folder).get(run_id)
+            told = {(e["run_id"], e["label"]) for e in self.events() if e["type"] == "alert"}
+            new = [a for a in alerts_of(run) if (run_id, a["label"]) not in told]
+            if not new:
+                return
+            voice = manner_of(self.state).voice
+            log = []
+            for alert in new:
+                words = "\n".join(in_english([alert_words(run, alert, voice)], voice))
+                log += [event("message", role="assistant", text=words)]
+                log += [event("alert", run_id=run_id, label=alert["label"], step=alert["step"])]
+            self._lay({"log": log})
+
+    def _lay(self, laid: dict[str, Any]) -> None:
+        """Add to the conversation, whether or not it waits for an answer."""
+        self._run(Command(resume={"kind": "lay", "laid": laid}) if self._waiting() else {**laid, "entry": "lay"})
 
     def conclude(self, study_id: str) -> None:
         """When a search has ended: tell its result once, and lay the best plan on the table."""
@@ -146,7 +168,7 @@ class Session:
             self.lay(best, f"{text}\nThis is the plan with those values. Approve it, change it, or decline.", done)
             return
         told = {"log": [event("message", role="assistant", text=text), done]}
-        self._run(Command(resume={"kind": "lay", "laid": told}) if self._waiting() else {**told, "entry": "lay"})
+        self._lay(told)
 
     def lay(self, order: Order, words: str, *more: dict[str, Any]) -> list[dict[str, Any]]:
         """Put an order on the table that the person made themselves (an edited plan, a search's best)."""
@@ -163,7 +185,7 @@ class Session:
                 "order_number": number,
                 "log": [note, shown, *more],
             }
-            self._run(Command(resume={"kind": "lay", "laid": laid}) if self._waiting() else {**laid, "entry": "lay"})
+            self._lay(laid)
             return self.events()[before:]
 
     def _answer(self, answer: dict[str, Any]) -> list[dict[str, Any]]:

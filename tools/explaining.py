@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.arguments import Compare, Explain
 from tools.desk import Desk, ToolResult
+from tools.replaying import offer
 from tools.suspecting import hardest_words, moment_of, moment_words
 from tools.words import number
 from trainer.diagnosis import diagnose
@@ -44,7 +45,7 @@ def explain_run(args: Explain, desk: Desk) -> ToolResult:
     told, rows = _rows_behind(run, found, question, args.step)
     cards = [f.model_dump(mode="json") for f in found]
     return ToolResult(
-        "\n".join(filter(None, [text, told])),
+        "\n".join(filter(None, [text, told, offer(run, args.step) if told else ""])),
         {"run_id": run.id, "findings": cards, "rows": rows},
         [{"type": "findings", "run_id": run.id, "findings": cards}],
     )

@@ -20,7 +20,7 @@ from trainer.replays.carry_out import Watch, replayed
 from trainer.replays.replay import REPLAYED, Replay, Wanted, planned
 from trainer.runs import Run
 
-MOST_ROWS = 3
+MOST_ROWS = 16
 """Rows that are left out together where none was named: those that stand out most."""
 
 
@@ -62,8 +62,8 @@ def _near(finding: Finding, step: int | None) -> bool:
 
 def _suspects(run: Run, moment: tuple[int, int]) -> list[int]:
     """The rows of the moment that stand out."""
-    found, _ = suspects_at(run, read_steps(run.folder), moment)
-    return [s.row for s in found if s.score >= CLEAR][:MOST_ROWS]
+    found, _ = suspects_at(run, read_steps(run.folder), moment, MOST_ROWS)
+    return [s.row for s in found if s.score >= CLEAR]
 
 
 def offer(run: Run, step: int | None) -> str:

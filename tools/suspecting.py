@@ -38,11 +38,13 @@ def moment_of(run: Run, found: list[Finding], step: int | None) -> tuple[int, in
     return (min(step, before[-1] + 1) if before else 1, last)
 
 
-def suspects_at(run: Run, steps: list[Step], window: tuple[int, int]) -> tuple[list[Suspect], list[Example]]:
+def suspects_at(
+    run: Run, steps: list[Step], window: tuple[int, int], most: int = SHOWN
+) -> tuple[list[Suspect], list[Example]]:
     """The rows of these steps that stand out, and all rows of the run."""
     rows = examples_in(run.folder / "data" / "train.jsonl")
     there = {n for s in steps if window[0] <= s.step <= window[1] for n in s.rows}
-    return _weighed(of_steps(steps, *window, oddities(_beside(rows, there)), LOOKED_AT), rows)[:SHOWN], rows
+    return _weighed(of_steps(steps, *window, oddities(_beside(rows, there)), LOOKED_AT), rows)[:most], rows
 
 
 def hardest(run: Run, most: int = SHOWN) -> tuple[list[Suspect], list[Example]]:

@@ -17,6 +17,8 @@ from trainer.records import read_json, write_atomic
 SEAL = "seal.json"
 STAGING = ".saving"
 """The folder in which a checkpoint is written before it counts."""
+PIN = "pinned.json"
+"""Names the checkpoint that rotation leaves alone."""
 _DELETING = ".deleting-"
 
 
@@ -65,11 +67,21 @@ def remove(folder: Path) -> None:
 
 
 def rotate(folder: Path, keep: int, best: str | None = None) -> None:
-    """Keep the newest by step, and the best one; delete the others."""
-    kept = {p.name for p in checkpoints(folder)[-max(keep, 1) :]} | {best}
+    """Keep the newest by step, the best one and the pinned one; delete the others."""
+    kept = {p.name for p in checkpoints(folder)[-max(keep, 1) :]} | {best, read_json(folder / PIN).get("checkpoint")}
     for path in checkpoints(folder):
         if path.name not in kept:
             remove(path)
+
+
+def pin(folder: Path, step: int) -> str | None:
+    """Keep the newest checkpoint before a step from now on, so that the moment can be replayed. One is kept."""
+    older = [p.name for p in checkpoints(folder) if step_of(p) < step]
+    known = read_json(folder / PIN).get("checkpoint")
+    if known is None and older:
+        write_atomic(folder / PIN, {"checkpoint": older[-1]})
+        return older[-1]
+    return str(known) if known else None
 
 
 def tidy(folder: Path) -> None:

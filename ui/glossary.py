@@ -66,6 +66,7 @@ MEANING = {
     "eval_steps": "steps between two looks at the validation loss",
     "early_stopping_patience": "stops after this many looks without a better loss",
     "load_best_model_at_end": "keeps the best checkpoint, not the last",
+    "on_divergence": "whether a run that diverges is held to ask you, or goes on",
     "metric": "the number the result is judged by",
     "generate_rows": "sealed rows for which answers are written",
     "max_new_tokens": "the longest answer in the test",

@@ -16,6 +16,7 @@ from agent.session import Session
 from trainer import planfile
 from trainer.errors import UserFacingError
 from trainer.paths import SAMPLE_DATA, home
+from trainer.runs import Run
 from ui import data_tab, html, live, papers
 from ui.figures import loss_figure, replay_figure
 from ui.fold import chat_messages, last_event, stage
@@ -223,17 +224,30 @@ def watch(thread: str, brain: str, job: str, seen: str, more: bool) -> tuple[Any
     ended = state.get("status") in ENDED
     return (
         now,
-        html.run_panel(run.id, state, live.latest(history), runs),
+        html.alerts(commands.alerts(run.id)) + html.run_panel(run.id, state, live.latest(history), runs),
         gr.Plot(value=loss_figure(history, odd, more), visible=bool(history)),
         _replay_plot(run.id),
         gr.Checkbox(visible=bool(history)),
         gr.Row(visible=True),
         html.result_panel(run.id, result, odd),
         html.runs_table(runs),
-        _told(thread, brain, lambda s: s.report(run.id)) if ended else gr.skip(),
+        _heard(thread, brain, run, ended),
         html.stepper(stage([], False, state)),
         gr.skip(),
     )
+
+
+def _heard(thread: str, brain: str, run: Run, ended: bool) -> Any:
+    """What the chat is told of a run: alerts while it goes, its end."""
+    if not ended and not commands.alerts(run.id):
+        return gr.skip()
+
+    def tell(session: Session) -> None:
+        session.warn(run.id)
+        if ended:
+            session.report(run.id)
+
+    return _told(thread, brain, tell)
 
 
 NOTHING = (gr.skip(),) * 11

@@ -144,6 +144,14 @@ def run_panel(
     )
 
 
+def alerts(found: list[dict[str, Any]]) -> str:
+    """What was noticed while the run goes, the newest first; spoken by screen readers."""
+    if not found:
+        return ""
+    lines = "".join(f'<li class="{esc(a["severity"])}">{esc(a["line"])}</li>' for a in reversed(found))
+    return f'<ul class="ts-findings ts-alerts" role="alert">{lines}</ul>'
+
+
 def _queue_panel(run_id: str, state: dict[str, Any], runs: list[dict[str, Any]]) -> str:
     """The line before the device, this run marked."""
     rows = "".join(

@@ -98,8 +98,20 @@ def simple_lines(proposal: Proposal) -> list[tuple[str, str]]:
             f"{range_text(needs.time)}, {range_text(needs.memory)} of memory, {range_text(needs.cost)}",
         ),
         ("We will know by", f"{JUDGED[plan.evaluation.metric]}, before and after, on the sealed {unit}"),
+        ("By itself it may", _by_itself(plan)),
         ("Private", _private(plan)),
     ]
+
+
+def _by_itself(plan: Plan) -> str:
+    """What a run does without asking, and where it asks."""
+    e = plan.evaluation
+    said = ["keep its best checkpoint"] if e.load_best_model_at_end else []
+    if e.early_stopping_patience and e.load_best_model_at_end:
+        said.append(f"end after {e.early_stopping_patience} looks without a gain")
+    said += ["stop where the loss is no number", "take smaller pieces of the same batch if memory runs out"]
+    asks = "if the loss leaves its path for good it is held and asks you" if e.on_divergence == "ask" else ""
+    return "; ".join(filter(None, [", ".join(said), asks]))
 
 
 def _moved(plan: Plan) -> str:

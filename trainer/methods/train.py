@@ -16,6 +16,7 @@ from trainer.data.stored import examples_in
 from trainer.errors import UserFacingError
 from trainer.installed import versions
 from trainer.methods import together
+from trainer.methods.alarm import Alarm
 from trainer.methods.build import trainer_for
 from trainer.methods.ready import check_device
 from trainer.methods.saving import Diverged, keep_model, kept
@@ -49,6 +50,8 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
             run.id,
             f"The last good checkpoint is {last or 'none'}. Ask me why, or lower the learning rate.",
         )
+    if guard.reason == "held":
+        return _held(run, trainer)
     if guard.reason == "asked" or done is None:
         run.set_status("stopped", step=trainer.state.global_step, saved=run.last_checkpoint_name())
         run.event("stopped", step=trainer.state.global_step)
@@ -57,6 +60,15 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     _keep(run, trainer)
     run.set_status("running", ended_by=guard.reason)
     return False
+
+
+def _held(run: Run, trainer: Any) -> bool:
+    """Stopped to ask: everything is saved, and a resume goes on."""
+    label = next(e["finding"]["label"] for e in reversed(run.events()) if e["kind"] == "alert" and e["holds"])
+    words = f"held to ask you: {label.replace('_', ' ')}. Ask me why; 'resume' goes on all the same"
+    run.set_status("stopped", step=trainer.state.global_step, reason=words, saved=run.last_checkpoint_name())
+    run.event("held", step=trainer.state.global_step, label=label)
+    return True
 
 
 def _some_steps(run: Run, plan: Plan, trainer: Any) -> None:
@@ -108,7 +120,7 @@ def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> Any:
         val=watched,
         output_dir=run.checkpoints,
         total_steps=run.proposal().estimates.steps,
-        callbacks=[Recorder(run), guard, *_stopping(plan)],
+        callbacks=[Recorder(run), guard, *_watching(run, plan, guard), *_stopping(plan)],
         note=lambda facts: run.event("note", **facts),
     )
     trainer = trainer_for(setup)
@@ -123,6 +135,12 @@ def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> Any:
     run.event("weights", **_weights(trainer.model))
     run.event("versions", **versions())
     return trainer
+
+
+def _watching(run: Run, plan: Plan, guard: Guard) -> list[Any]:
+    """The rules, live. A search prunes its trials by itself: they are watched and never held."""
+    trial = run.status().get("kind") == "trial"
+    return [Alarm(run, guard, holds=plan.evaluation.on_divergence == "ask" and not trial)]
 
 
 def _weights(model: Any) -> dict[str, int]:

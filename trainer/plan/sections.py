@@ -87,6 +87,8 @@ class Evaluation(Part):
     eval_steps: int = Field(ge=1)
     early_stopping_patience: int | None = Field(default=None, ge=1)
     load_best_model_at_end: bool = True
+    on_divergence: Literal["ask", "go_on"] = "ask"
+    """Whether a run whose loss leaves its path for good is held until the person has answered."""
     metric: Literal["accuracy", "chrf", "perplexity", "pair_accuracy", "auc", "reward"]
     """Metric on the sealed hold-out. pair_accuracy: share of pairs whose better answer the model prefers; auc: how
     well likelihood tells good answers from bad; reward: mean reward of written answers."""

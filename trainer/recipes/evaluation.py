@@ -21,11 +21,13 @@ def section(draft: Draft, task: str, steps: int) -> dict[str, Any]:
     looks, watched = (LOOKS_WRITING, "validation reward") if online else (LOOKS, "validation loss")
     often = Reason(origin="recipe", why=f"{looks} looks at the {watched} over the run")
     best = Reason(origin="default", why="the best checkpoint is kept, not the last")
+    held = Reason(origin="default", why="a diverged run only costs: it is saved and held until you have answered")
     written = Reason(origin="recipe", why="answers written for the hold-out, as many as time allows")
     return {
         "eval_steps": draft.ledger.choose("eval_steps", max(1, steps // looks), often),
         "early_stopping_patience": draft.setting("early_stopping_patience"),
         "load_best_model_at_end": draft.ledger.choose("load_best_model_at_end", True, best),
+        "on_divergence": draft.ledger.choose("on_divergence", "ask", held),
         "metric": draft.fixed("metric", name, why),
         "generate_rows": draft.fixed("generate_rows", 1000 if name == "accuracy" else 120, written),
         "max_new_tokens": _new_tokens(draft),

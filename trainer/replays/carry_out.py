@@ -31,7 +31,7 @@ def replayed(replay: Replay, run: Run, approval: str, watch: Watch | None = None
     Raises UserFacingError when it can't be carried out.
     """
     for line in read_from(run.folder / FILE)[0]:
-        if line["approval"] == approval:
+        if line.get("approval") == approval:
             return _outcome(line)
     still_fits(replay, run)
     _alone(run)

@@ -1,7 +1,8 @@
-"""The command that proves a cause by experiment."""
+"""Commands about why: a cause proved by experiment, and the report of a run."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,3 +36,27 @@ def replay(
     with progress() as watch:
         outcome = proving.done(offered, watch)
     emit(as_json, {"replayed": True, **outcome.model_dump(mode="json")}, proving.verdict(outcome))
+
+
+@command
+def report(
+    run: Annotated[str, typer.Argument(help="A run.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write it as one HTML file with its charts.")
+    ] = None,
+    next_: Annotated[Path | None, typer.Option("--next", help="Write the plan to try next, as YAML.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What happened in a run: a story of five sentences, whether the epochs were right, what to try next."""
+    from agent import reporting
+
+    found = reporting.report(run)
+    if output is not None:
+        from ui.report import page
+
+        output.write_text(page(found), "utf-8")
+        note(f"Written: {output}")
+    if next_ is not None:
+        reporting.write_next(found, next_)
+        note(f"Written: {next_}; approve it with: tunesmith train {next_}")
+    emit(as_json, found.document(), reporting.words(found))

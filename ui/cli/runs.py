@@ -59,7 +59,7 @@ def _followed(run: Any) -> dict[str, Any]:
     from agent import commands
 
     state: dict[str, Any] = {}
-    last = None
+    last, told = None, 0
     for state in commands.follow(run):
         steps = f"{state.get('step', 0)}/{state.get('max_steps', 0)}"
         if state.get("status") == "queued":
@@ -69,6 +69,10 @@ def _followed(run: Any) -> dict[str, Any]:
             sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
         last = line
+        alerts = commands.alerts(run.id)
+        for alert in alerts[told:]:
+            note(f"{chr(13) if sys.stderr.isatty() else ''}{run.id}, {alert['line']}")
+        told = len(alerts)
     if sys.stderr.isatty():
         note("")
     return state
