@@ -16,6 +16,7 @@ from tools import arguments as a
 from tools.alerts import alert_line, alerts_of
 from tools.desk import Desk, ToolResult
 from tools.explaining import compare_runs, explain_run
+from tools.failing import crash_words
 from tools.orders import Order, SearchSettings
 from tools.running import carry_out, described, evaluate_run, resume_run, stop_run
 from tools.search.space import checked_space, default_space, parse_space
@@ -28,6 +29,7 @@ from trainer import planfile, waiting
 from trainer.data.reading import peek
 from trainer.data.sources.address import local
 from trainer.diagnosis import diagnose
+from trainer.diagnosis.failures.crash import crash_in
 from trainer.diagnosis.history import History
 from trainer.diagnosis.logs import LogUnreadable, read_log
 from trainer.diagnosis.words import answer
@@ -198,6 +200,8 @@ def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any
         try:
             rows = read_log(Path(target))
         except LogUnreadable as error:
+            if (crash := crash_in(Path(target).read_text("utf-8", "replace"))) is not None:
+                return {"findings": [], "crash": vars(crash), "text": " ".join(crash_words(crash))}
             raise UserFacingError(error.problem, error.where or Path(target).name, error.fix) from None
         context = planfile.load_any(checked(plan_file)) if plan_file else None
         history = History.from_log(rows, context, None)

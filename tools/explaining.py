@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.arguments import Compare, Explain
 from tools.desk import Desk, ToolResult
+from tools.failing import failure_words
 from tools.replaying import offer
 from tools.suspecting import hardest_words, moment_of, moment_words
 from tools.words import number
@@ -35,7 +36,8 @@ def explain_run(args: Explain, desk: Desk) -> ToolResult:
     if not run.history():
         state = run.status()
         why = f" It ended: {state['reason']}." if state.get("reason") else ""
-        return ToolResult(f"{run.id} has logged nothing yet, so there is nothing to explain.{why}")
+        nothing = f"{run.id} has logged nothing yet, so there is no curve to explain.{why}"
+        return ToolResult("\n".join([nothing, *failure_words(run, args.question)]))
     history = record_of(run)
     found = diagnose(history)
     question = args.question or " ".join(
@@ -45,7 +47,7 @@ def explain_run(args: Explain, desk: Desk) -> ToolResult:
     told, rows = _rows_behind(run, found, question, args.step)
     cards = [f.model_dump(mode="json") for f in found]
     return ToolResult(
-        "\n".join(filter(None, [text, told, offer(run, args.step) if told else ""])),
+        "\n".join(filter(None, [*failure_words(run, question), text, told, offer(run, args.step) if told else ""])),
         {"run_id": run.id, "findings": cards, "rows": rows},
         [{"type": "findings", "run_id": run.id, "findings": cards}],
     )

@@ -10,6 +10,7 @@ from scipy.stats import mannwhitneyu
 
 from trainer import metrics
 from trainer.data.convert import Example
+from trainer.diagnosis.failures.behaviour import behaviour
 from trainer.metrics import Scores
 from trainer.verdict import verdict
 
@@ -27,6 +28,8 @@ class Measured:
     losses: Scores = field(default_factory=_none)
     tokens: Scores = field(default_factory=_none)
     answers: list[str] = field(default_factory=list)
+    ended: list[bool] = field(default_factory=list)
+    """Whether each answer came to an end of its own."""
     pairs: list[tuple[float, float]] = field(default_factory=list)
     """(better, worse) as the model rates them; of KTO rows (rating, 1 for good)."""
     earned: Scores | None = None
@@ -42,6 +45,8 @@ def compare(metric: str, before: Measured, after: Measured, chosen: list[Example
     result |= {"metric": metric, "rows": counted or sealed, "samples": samples(chosen, before.answers, after.answers)}
     if len(before.losses) and len(after.losses):
         result["loss"] = {"base": _mean(before.losses), "tuned": _mean(after.losses)}
+    if told := behaviour(before.answers, after.answers, {"base": before.ended, "tuned": after.ended}):
+        result["behaviour"] = told
     if len(before.general):
         result["forgetting"] = _forgetting(before.general, after.general)
     result["verdict"] = verdict(metric, result)

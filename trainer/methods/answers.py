@@ -23,11 +23,16 @@ def write(
     max_new_tokens: int,
     temperature: float | None = None,
     tick: Callable[[int], None] | None = None,
+    ended: list[bool] | None = None,
 ) -> list[str]:
-    """Greedy answers (or sampled, with a temperature) to prompts that are rendered already."""
+    """Greedy answers (or sampled, with a temperature) to prompts that are rendered already.
+
+    `ended` is filled with whether each came to an end of its own, before `max_new_tokens`.
+    """
     tokenizer.padding_side = "left"
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     answers = [""] * len(prompts)
+    stopped = [False] * len(prompts)
     how: dict[str, Any] = {"do_sample": False} if not temperature else {"do_sample": True, "temperature": temperature}
     for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
@@ -46,10 +51,14 @@ def write(
             **how,
         )
         texts = tokenizer.batch_decode(out[:, batch["input_ids"].shape[1] :], skip_special_tokens=True)
-        for i, text in zip(chosen, texts, strict=True):
-            answers[i] = text
+        written = out[:, batch["input_ids"].shape[1] :]
+        whole = (written == tokenizer.eos_token_id).any(dim=1).tolist()
+        for i, text, done in zip(chosen, texts, whole, strict=True):
+            answers[i], stopped[i] = text, done or written.shape[1] < max_new_tokens
         if tick:
             tick(min(start + BATCH, len(order)))
+    if ended is not None:
+        ended[:] = stopped
     return answers
 
 

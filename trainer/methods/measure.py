@@ -84,21 +84,24 @@ def measure(sheet: Sheet, model: Any) -> Measured:
         return Measured(pairs=_rewards(model, sheet.pairs, tokenizer.pad_token_id))
     loss, tokens = answers.losses(model, sheet.rows, tokenizer.pad_token_id)
     forgotten = answers.losses(model, sheet.general, tokenizer.pad_token_id)[0] if sheet.general else []
-    said = _written(sheet, model, tokenizer) if head_of(plan) == "causal" else []
+    ended: list[bool] = []
+    said = _written(sheet, model, tokenizer, ended) if head_of(plan) == "causal" else []
     return Measured(
         losses=np.array(loss),
         tokens=np.array(tokens, dtype=float),
         answers=said,
+        ended=ended,
         pairs=_liked(model, sheet.pairs, loss, tokenizer.pad_token_id),
         earned=np.array(sheet.score(said, sheet.chosen)) if sheet.score else None,
         general=np.array(forgotten),
     )
 
 
-def _written(sheet: Sheet, model: Any, tokenizer: Any) -> list[str]:
+def _written(sheet: Sheet, model: Any, tokenizer: Any, ended: list[bool]) -> list[str]:
     prompts = [prompt_of(e, sheet.tokenizer) for e in sheet.chosen]
     most = sheet.plan.evaluation.max_new_tokens
-    return answers.write(model, tokenizer, prompts, most, tick=lambda done: sheet.tick(done, len(prompts)))
+    tick = lambda done: sheet.tick(done, len(prompts))  # noqa: E731
+    return answers.write(model, tokenizer, prompts, most, tick=tick, ended=ended)
 
 
 def prompt_of(example: Example, tokenizer: ChatTokenizer) -> str:

@@ -8,6 +8,7 @@ validation too: what was begun is undone, so that the resumed run begins it anew
 from __future__ import annotations
 
 import shutil
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ class Kept(_Trained):
         self.last_whole: dict[str, Any] | None = None
         self.losses: list[torch.Tensor] = []
         self.overflowed = 0
+        self.saving_seconds = 0.0
         self.dealt: Ledger | None = None
         self.looked: Ledger | None = None
         self.add_callback(_Hooks(self))
@@ -72,6 +74,7 @@ class Kept(_Trained):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Write aside, then publish and rotate: the first process, once all have written their part."""
+        began = time.monotonic()
         self._finite()
         folder = Path(self._get_output_dir(trial))
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +88,7 @@ class Kept(_Trained):
                 publish(staged, final)
                 rotate(folder, self.args.save_total_limit or 1, Path(self.state.best_model_checkpoint or "").name)
             together.wait()
+        self.saving_seconds += time.monotonic() - began
 
     def _write(self, model: Any, trial: Any, staged: Path) -> Path:
         if self.is_world_process_zero():

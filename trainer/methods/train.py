@@ -18,6 +18,7 @@ from trainer.installed import versions
 from trainer.methods import together
 from trainer.methods.alarm import Alarm
 from trainer.methods.build import trainer_for
+from trainer.methods.hours import Hours
 from trainer.methods.ready import check_device
 from trainer.methods.saving import Diverged, keep_model, kept
 from trainer.methods.setup import Setup
@@ -34,8 +35,8 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     """Train to the end, or to a stop. Returns whether a person stopped it."""
     check_device(plan)
     set_seed(plan.schedule.seed)
-    guard = Guard(run, _deadline(run, plan, resume))
-    trainer = kept(_trainer(run, plan, base, guard))
+    guard, hours = Guard(run, _deadline(run, plan, resume)), Hours(run)
+    trainer = kept(_trainer(run, plan, base, [Recorder(run), guard, hours, *_watching(run, plan, guard)]))
     trainer.record_rows(run.folder)
     ranks.check(plan, trainer.accelerator.num_processes)
     checkpoint = together.from_main(lambda: _checkpoint(run, plan)) if resume else None
@@ -43,6 +44,8 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
         done = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except Diverged as error:
         raise _diverged(run, error) from None
+    finally:
+        hours.tell(trainer.saving_seconds)
     if guard.reason == "nan":
         last = run.last_checkpoint_name()
         raise UserFacingError(
@@ -111,7 +114,7 @@ def _trained_seconds(run: Run) -> float:
     return total + last
 
 
-def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> Any:
+def _trainer(run: Run, plan: Plan, base: Path, callbacks: list[Any]) -> Any:
     rows, watched = (examples_in(run.folder / f"data/{name}.jsonl") for name in ("train", "val"))
     setup = Setup(
         plan=plan,
@@ -120,7 +123,7 @@ def _trainer(run: Run, plan: Plan, base: Path, guard: Guard) -> Any:
         val=watched,
         output_dir=run.checkpoints,
         total_steps=run.proposal().estimates.steps,
-        callbacks=[Recorder(run), guard, *_watching(run, plan, guard), *_stopping(plan)],
+        callbacks=[*callbacks, *_stopping(plan)],
         note=lambda facts: run.event("note", **facts),
     )
     trainer = trainer_for(setup)
