@@ -14,8 +14,9 @@ from agent.model.offer import offer_judge
 from agent.understanding import wishes_from
 from tools import arguments as a
 from tools.alerts import alert_line, alerts_of
+from tools.comparing import compare_runs
 from tools.desk import Desk, ToolResult
-from tools.explaining import compare_runs, explain_run
+from tools.explaining import explain_run
 from tools.failing import crash_words
 from tools.orders import Order, SearchSettings
 from tools.running import carry_out, described, evaluate_run, resume_run, stop_run

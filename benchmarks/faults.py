@@ -116,7 +116,7 @@ def _clipped(plan: Plan, norm: float) -> Plan:
 
 
 def _short(plan: Plan, share: float) -> Plan:
-    return _within(plan, "schedule", max_length=max(8, int(share)))
+    return _within(plan, "schedule", max_length=max(8, int(share * plan.schedule.max_length)))
 
 
 def _in_order(plan: Plan, _: float) -> Plan:
@@ -343,7 +343,7 @@ FAULTS: tuple[Fault, ...] = (
           onset=_at_once),
     Fault("wrong tokenizer", frozenset({"loss_high_start_template"}), (1.0, 0.5), patch=_other_tokenizer,
           wishes=lambda _: LORA, also=frozenset({"underfitting"}), onset=_at_once),
-    Fault("tiny max_length", frozenset({"truncated_data"}), (24, 32), plan=_short, tasks=("reply", "gsm8k"),
+    Fault("tiny max_length", frozenset({"truncated_data"}), (0.5, 0.6), plan=_short, tasks=("reply", "gsm8k"),
           onset=_at_once),
     Fault("fp16-like overflow", frozenset({"fp16_overflow_nan"}), (40, 60), patch=_overflowing,
           facts={"dtype": "fp16"}, onset=_at_strength),

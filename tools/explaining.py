@@ -1,23 +1,20 @@
-"""What happened in a run, and how two runs differ: rules over the record, then words."""
+"""What happened in a run: rules over the record, then words."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from tools.arguments import Compare, Explain
+from tools.arguments import Explain
 from tools.desk import Desk, ToolResult
 from tools.failing import failure_words
 from tools.replaying import offer
 from tools.suspecting import hardest_words, moment_of, moment_words
-from tools.words import number
 from trainer.diagnosis import diagnose
 from trainer.diagnosis.finding import Finding
 from trainer.diagnosis.questions import topic_of
 from trainer.diagnosis.record import record_of
 from trainer.diagnosis.words import answer
-from trainer.errors import UserFacingError
-from trainer.fields import diff
 from trainer.runs import Run
 
 ABOUT_ROWS = re.compile(
@@ -60,43 +57,3 @@ def _rows_behind(run: Run, found: list[Finding], question: str, step: int | None
     if window is not None:
         return moment_words(run, window)
     return hardest_words(run) if ABOUT_ROWS.search(question) else ("", [])
-
-
-def compare_runs(args: Compare, desk: Desk) -> ToolResult:
-    """Two runs against each other: what differed in the plans, and what came out."""
-    names = args.runs if isinstance(args.runs, list) else []
-    runs = [desk.store.get(n) for n in names] or desk.store.all()[-2:]
-    if len(runs) < 2:
-        raise UserFacingError("two runs are needed to compare", "", "Train a second one, or name two runs.")
-    a, b = runs[0], runs[-1]
-    changed = {n: v for n, v in diff(a.plan(), b.plan()).items() if n != "goal"}
-    parts = [f"{n} {number(x)} against {number(y)}" for n, (x, y) in changed.items()]
-    lines = [f"{a.id} against {b.id}: {', '.join(parts) or 'the same plan'}."]
-    lines += _outcomes(a, b)
-    return ToolResult(
-        "\n".join(lines), {"runs": [a.id, b.id], "diff": changed, "results": {r.id: r.result() for r in (a, b)}}
-    )
-
-
-def _outcomes(a: Run, b: Run) -> list[str]:
-    ra, rb = a.result(), b.result()
-    if not ra or not rb:
-        missing = ", ".join(r.id for r, x in ((a, ra), (b, rb)) if not x)
-        return [f"{missing} has no result on the hold-out yet, so which is better is not known."]
-    da, db = a.plan().data, b.plan().data
-    same = (da.fingerprint, da.holdout_split, a.plan().schedule.seed) == (
-        db.fingerprint,
-        db.holdout_split,
-        b.plan().schedule.seed,
-    )
-    if not same:
-        return ["They were tested on different rows (data, seed or split differ): their figures can't be weighed."]
-    if ra["metric"] != rb["metric"]:
-        return [f"They were judged by different metrics ({ra['metric']}, {rb['metric']}): not comparable."]
-    ta, tb = ra["tuned"], rb["tuned"]
-    apart = ta["low"] > tb["high"] or tb["low"] > ta["high"]
-    sure = "the intervals are apart" if apart else "the intervals overlap: it may be chance"
-    return [
-        f"{ra['metric']}: {ta['value']:.3g} ({ta['low']:.3g} to {ta['high']:.3g}) against "
-        f"{tb['value']:.3g} ({tb['low']:.3g} to {tb['high']:.3g}); {sure}."
-    ]

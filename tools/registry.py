@@ -7,8 +7,9 @@ from typing import Any, get_type_hints
 
 from tools import arguments as a
 from tools.augmenting import augment_data
+from tools.comparing import compare_runs
 from tools.desk import Desk, Tool, ToolResult
-from tools.explaining import compare_runs, explain_run
+from tools.explaining import explain_run
 from tools.planning import decline_plan, inspect_data, propose_plan, revise_plan
 from tools.preparing import prepare_data
 from tools.probing import probe_plan

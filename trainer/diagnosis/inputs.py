@@ -16,6 +16,7 @@ _BLIND_START, _BLIND_END = 4.5, 2.2  # when the size of the model is not known
 _SMALLEST_B = 0.3  # billions; smaller models have high losses of their own
 _NEW_TOKEN_START = 5.0
 _OVER_CHANCE = 1.05  # times ln(vocabulary): worse than guessing needs embeddings that mislead
+_MISREAD = 1.25  # times ln(vocabulary), at the first step: a fitting model may be surprised, not sure of the wrong word
 _LARGEST_VOCABULARY = 12.5  # ln of 260,000 tokens, the largest in use
 _CUT_SHARE = 0.2  # of the rows; a few per cent is the normal tail of lengths
 _P95 = 1.645  # standard deviations of the 95th percentile
@@ -102,6 +103,20 @@ def _judgeable(history: History) -> bool:
     return any(mark in name for mark in ("instruct", "chat", "-it"))
 
 
+def _misread_from_the_start(history: History) -> Finding | None:
+    """Before any weight has moved the loss is far worse than guessing: the ids mean other words to this model."""
+    chance, loss = chance_loss(history), history.loss
+    if chance is None or history.steps[0] > 1 or not loss[0] > _MISREAD * chance:
+        return None
+    evidence = [proof("loss before the first change", float(loss[0]), chance, (1.0, 1.0))]
+    signs = [
+        Sign("a first loss far worse than guessing every token", True, 2.0),
+        Sign("no weight moved yet", True),
+        Sign("a template that is not the model's own", _foreign_template(history)),
+    ]
+    return build("loss_high_start_template", signs=signs, evidence=evidence, onset=1.0)
+
+
 def loss_high_start_template(history: History) -> Finding | None:
     """Starts at 4 to 10, falls fast, levels off clearly above the usual."""
     ends = _high_start(history)
@@ -109,6 +124,8 @@ def loss_high_start_template(history: History) -> Finding | None:
     if ends is None or history.method == "cpt" or _untrained_tokens(history):
         return None
     start, end = ends
+    if (worse := _misread_from_the_start(history)) is not None:
+        return worse
     known = history.params_b is not None
     least = (_HIGH_START, _HIGH_END) if known else (_BLIND_START, _BLIND_END)
     if foreign:

@@ -116,7 +116,17 @@ def resume_without_optimizer(history: History) -> Finding | None:
         if _already_high(history.loss, row, level, rise):
             continue
         return _resumed(history, row, level, rise)
-    return None
+    return _resumed_bare(history)
+
+
+def _resumed_bare(history: History) -> Finding | None:
+    """The checkpoint itself lacked the optimizer's state, whether or not the curve shows it."""
+    files, named = history.plan.get("resume_checkpoint_files"), history.number("resumed_from_step")
+    rows = resume_rows(history)
+    if not isinstance(files, list | tuple) or not named or any("optimizer" in str(f) for f in files) or not rows:
+        return None
+    level, rise = jump_at(history.loss, rows[-1])
+    return _resumed(history, rows[-1], level, rise) if np.isfinite(rise) else None
 
 
 def _already_high(loss: Floats, row: int, level: float, rise: float) -> bool:
@@ -139,7 +149,7 @@ def _resumed(history: History, row: int, level: float, rise: float) -> Finding:
     if listed is not None:
         evidence.append(proof("list of files in the checkpoint", ", ".join(listed)))
     signs = [
-        Sign("a jump of the loss at the resume", True, 2.0),
+        Sign("a jump of the loss at the resume", rise > _JUMP_SHARE * level, 2.0),
         Sign("a jump of the gradient norm", top_norm > 1.8 * usual_norm if usual_norm > 0 else None),
         Sign(
             "a checkpoint without optimizer state",
