@@ -25,6 +25,7 @@ TOOL_OF = {
     "prepare_data": "prepare_data",
     "probe_plan": "probe_plan",
     "replay": "replay_run",
+    "learning_curve": "learning_curve",
 }
 INTENT_OF = {tool: intent for intent, tool in TOOL_OF.items()} | {"augment_data": "prepare_data"}
 

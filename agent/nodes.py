@@ -44,6 +44,7 @@ OWN_WORDS = {
     "start_training": "start",
     "probe_plan": "probe_plan",
     "replay_run": "replay",
+    "learning_curve": "learning_curve",
 }
 """Tools a hosted model may not call by itself, and the intent that the person's words must have."""
 PHRASED = {"explain_run", "advise", "run_status"}

@@ -9,11 +9,19 @@ from typing import Any
 from agent.commands import assignment, store
 from tools.orders import Order
 from tools.replaying import proposed, watched
-from tools.replaying_words import other_words, outcome_words, replay_words, suspect_words
+from tools.replaying_words import (
+    extent_outcome_words,
+    extent_words,
+    other_words,
+    outcome_words,
+    replay_words,
+    suspect_words,
+)
 from tools.words import number
 from trainer.data.doctor.watch import Watch
 from trainer.errors import UserFacingError
 from trainer.replays import carry_out
+from trainer.replays.extent import Extent, ExtentOutcome, planned_extent
 from trainer.replays.outcome import Outcome
 from trainer.replays.replay import Replay, Wanted
 
@@ -92,3 +100,47 @@ def figure(value: float) -> str:
 def outcome_of(document: dict[str, Any]) -> Outcome:
     """An outcome, from its event."""
     return Outcome.model_validate(document)
+
+
+def extent_offered(run: str, minutes: float | None) -> Extent:
+    """The learning curve of a run. Raises UserFacingError."""
+    return planned_extent(store().get(run), minutes)
+
+
+def extent_said(extent: Extent) -> str:
+    """What would be trained."""
+    return extent_words(extent)
+
+
+def extent_done(extent: Extent, watch: Watch | None = None) -> ExtentOutcome:
+    """Train it. The caller has the person's yes."""
+    return carry_out.extended(extent, store().get(extent.run_id), f"cli-{uuid.uuid4().hex}", watched(watch))
+
+
+def extent_verdict(outcome: ExtentOutcome) -> str:
+    """What it says."""
+    return extent_outcome_words(outcome)
+
+
+def extent_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """A learning curve on the table, line by line."""
+    extent = Order.model_validate(document).extent
+    if extent is None:
+        return []
+    low, high = extent.seconds
+    shares = " and ".join(f"{100 * share:.0f} %" for share in extent.shares)
+    return [
+        ("What", f"{extent.run_id} is trained again on {shares} of its {extent.rows:,} rows"),
+        ("And", f"on all of them with another seed ({extent.seed}): what that changes is chance"),
+        ("Takes", f"{low / 60:.1f} to {high / 60:.1f} minutes by its own pace; it ends after {extent.max_minutes:g}"),
+        ("Costs", "$0 (this machine)"),
+        ("Stays", "the run, its rows and the sealed rows are not touched"),
+    ]
+
+
+def extent_told(document: dict[str, Any]) -> tuple[str, str, list[tuple[str, str, str]]]:
+    """Verdict, sentence, and (rows, seed, loss) of each training."""
+    outcome = ExtentOutcome.model_validate(document)
+    points = sorted(outcome.points, key=lambda p: (p.share, p.seed))
+    rows = [(f"{100 * p.share:.0f} %", str(p.seed), figure(p.loss)) for p in points]
+    return outcome.verdict.capitalize(), extent_outcome_words(outcome).replace("**", ""), rows

@@ -199,7 +199,7 @@ class Session:
             order = order_of(self.state)
             if started and order is not None and answer.get("hash") == order.hash:
                 run = self.state.get("run_id") or "the search"
-                done = "That is done already." if order.replay else "That file is written already."
+                done = "That is done already." if order.replay or order.extent else "That file is written already."
                 text = done if order.proposal is None else f"Already started as {run}."
                 return [event("message", role="assistant", text=text)]
             raise UserFacingError("there is nothing on the table to answer", "", "Say what you want to train.")

@@ -38,6 +38,7 @@ Intent = Literal[
     "clarify",
     "probe_plan",
     "replay",
+    "learning_curve",
 ]
 
 

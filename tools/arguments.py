@@ -155,6 +155,13 @@ class ReplayRun(OfRun):
     question: str = ""
 
 
+class LearningCurve(OfRun):
+    """Train a run again on shares of its rows, and with another seed."""
+
+    max_minutes: float | None = Field(default=None, gt=0)
+    question: str = ""
+
+
 class Search(Arguments):
     """Several trials over some fields."""
 

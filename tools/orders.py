@@ -1,4 +1,4 @@
-"""What a person approves: a plan, a search over it, a rewriting of data, new rows, or a replay. Bound to a hash."""
+"""What a person approves: a plan, a search over it, a rewriting of data, new rows, an experiment. Bound to a hash."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from trainer.data.more.augmentation import Augmentation
 from trainer.preparing import Preparation
 from trainer.proposal import Proposal
+from trainer.replays.extent import Extent
 from trainer.replays.replay import Replay
 
 
@@ -33,24 +34,25 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["train", "search", "prepare", "augment", "replay"]
+    kind: Literal["train", "search", "prepare", "augment", "replay", "extent"]
     proposal: Proposal | None = None
     """The plan of a training or a search."""
     search: SearchSettings | None = None
     preparation: Preparation | None = None
     augmentation: Augmentation | None = None
     replay: Replay | None = None
+    extent: Extent | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Order:
         own = "plan" if self.kind in ("train", "search") else self.kind
         if [name for name, held in self._papers().items() if held is not None] != [own]:
-            raise ValueError("an order holds a plan, or a preparation, or new rows, or a replay")
+            raise ValueError("an order holds one thing: a plan, a preparation, new rows, a replay or a learning curve")
         return self
 
-    def _papers(self) -> dict[str, Proposal | Preparation | Augmentation | Replay | None]:
-        papers = {"prepare": self.preparation, "augment": self.augmentation, "replay": self.replay}
-        return {"plan": self.proposal, **papers}
+    def _papers(self) -> dict[str, Proposal | Preparation | Augmentation | Replay | Extent | None]:
+        experiments = {"replay": self.replay, "extent": self.extent}
+        return {"plan": self.proposal, "prepare": self.preparation, "augment": self.augmentation, **experiments}
 
     @property
     def planned(self) -> Proposal:
@@ -62,7 +64,7 @@ class Order(BaseModel):
     @property
     def hash(self) -> str:
         """What an approval is bound to: the plan's own content and the search over it, or recipe and source."""
-        if (own := self.preparation or self.augmentation or self.replay) is not None:
+        if (own := self.preparation or self.augmentation or self.replay or self.extent) is not None:
             return own.hash
         if self.search is None:
             return self.planned.plan.digest()
@@ -73,6 +75,6 @@ class Order(BaseModel):
         """The event that shows this order: a plan with what changed in it, or one of the others as it is."""
         document = self.model_dump(mode="json")
         if self.proposal is None:
-            kind = {"prepare": "preparation", "augment": "augmentation", "replay": "replay"}[self.kind]
+            kind = {"prepare": "preparation", "augment": "augmentation"}.get(self.kind, self.kind)
             return {"type": kind, "hash": self.hash, "order": document}
         return {"type": "plan", "hash": self.hash, "diff": diff or {}, "order": document}

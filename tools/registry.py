@@ -13,7 +13,7 @@ from tools.explaining import explain_run
 from tools.planning import decline_plan, inspect_data, propose_plan, revise_plan
 from tools.preparing import prepare_data
 from tools.probing import probe_plan
-from tools.replaying import replay_run
+from tools.replaying import learning_curve, replay_run
 from tools.running import evaluate_run, resume_run, run_status, start_training, stop_run
 from tools.searching import search_hyperparameters
 from tools.talking import advise, clarify, refuse
@@ -34,6 +34,7 @@ _FUNCTIONS = (
     resume_run,
     explain_run,
     replay_run,
+    learning_curve,
     compare_runs,
     evaluate_run,
     ask_model,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.arguments import ReplayRun
+from tools.arguments import LearningCurve, ReplayRun
 from tools.desk import Desk, ToolResult
 from tools.orders import Order
-from tools.replaying_words import outcome_words, replay_words
+from tools.replaying_words import extent_outcome_words, extent_words, outcome_words, replay_words
 from tools.suspecting import AT_A_MOMENT, CLEAR, moment_of, suspects_at
 from tools.words import in_english
 from trainer.data.doctor.watch import Progress
@@ -16,7 +16,9 @@ from trainer.diagnosis.dealt import read_steps
 from trainer.diagnosis.finding import Finding
 from trainer.diagnosis.record import record_of
 from trainer.errors import UserFacingError
-from trainer.replays.carry_out import Watch, replayed
+from trainer.replays.carry_out import extended, replayed
+from trainer.replays.extent import planned_extent
+from trainer.replays.process import Watch
 from trainer.replays.replay import REPLAYED, Replay, Wanted, planned
 from trainer.runs import Run
 
@@ -90,3 +92,21 @@ def watched(watch: Callable[[Progress], None] | None) -> Watch | None:
     if watch is None:
         return None
     return lambda done, total, passed: watch(Progress("replaying", done, total, passed))
+
+
+def learning_curve(args: LearningCurve, desk: Desk) -> ToolResult:
+    """Lay a learning curve on the table: would more rows help, and was the run chance. Starts nothing."""
+    extent = planned_extent(desk.run(args.run_id), args.max_minutes)
+    order = Order(kind="extent", extent=extent)
+    say = "\n".join(in_english([extent_words(extent)], desk.voice))
+    return ToolResult(say, {"hash": order.hash, **order.model_dump(mode="json")}, [order.paper()], order)
+
+
+def carry_out_extent(order: Order, approval: str, desk: Desk) -> ToolResult:
+    """Train what was approved, once, and tell what it says."""
+    if order.extent is None:
+        raise UserFacingError("no learning curve is on the table", "", "Ask for it again.")
+    outcome = extended(order.extent, desk.store.get(order.extent.run_id), approval, watched(desk.watch))
+    document = outcome.model_dump(mode="json")
+    say = "\n".join(in_english([extent_outcome_words(outcome)], desk.voice))
+    return ToolResult(say, document, [{"type": "extended", "run_id": order.extent.run_id, "outcome": document}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tools.words import number
+from trainer.replays.extent import Extent, ExtentOutcome
 from trainer.replays.outcome import Outcome, Pair
 from trainer.replays.replay import Replay
 
@@ -38,8 +39,7 @@ def replay_words(replay: Replay, short: bool = False) -> str:
     )
     if replay.start == 0 and replay.moment[0] <= 1:
         where = "from the beginning"
-    low, high = replay.seconds
-    takes = f"{low:.0f} to {high:.0f} seconds" if high < 120 else f"{low / 60:.0f} to {high / 60:.0f} minutes"
+    takes = _takes(replay.seconds)
     what = (
         f"replay steps {replay.start + 1} to {replay.end} of {replay.run_id}, {where}, "
         f"with {suspect_words(replay)} and {other_words(replay)}, {replay.pairs} times each: {takes}, $0."
@@ -49,6 +49,11 @@ def replay_words(replay: Replay, short: bool = False) -> str:
     how = "The first pair goes the run's own way; the others take the rows in another order, so that chance can show."
     stop = f"It ends after {replay.max_minutes:g} minutes, whatever is done. The run itself is not touched."
     return f"I would {what} {how} {stop} Nothing has started; approve it, or say what to change."
+
+
+def _takes(seconds: tuple[float, float]) -> str:
+    low, high = seconds
+    return f"{low:.0f} to {high:.0f} seconds" if high < 120 else f"{low / 60:.0f} to {high / 60:.0f} minutes"
 
 
 def outcome_words(outcome: Outcome) -> str:
@@ -87,3 +92,28 @@ def _meaning(outcome: Outcome, pairs: list[Pair]) -> str:
     if not any(p.again for p in pairs):
         return "What can't be brought about again can't be traced by replaying it: it may hang on chance."
     return "More pairs would tell: say how many, such as “replay it 8 times”."
+
+
+def extent_words(extent: Extent) -> str:
+    """What would be trained for a learning curve."""
+    shares = " and ".join(f"{100 * share:.0f} %" for share in extent.shares)
+    return (
+        f"I would train {extent.run_id} again on {shares} of its {extent.rows:,} rows, and once more on all of them "
+        f"with another seed ({extent.seed}), to see what more rows gain and what is chance: {_takes(extent.seconds)}, $0. "
+        f"It ends after {extent.max_minutes:g} minutes, whatever is done; the run, its rows and the sealed rows are "
+        "not touched. Nothing has started; approve it, or decline."
+    )
+
+
+def extent_outcome_words(outcome: ExtentOutcome) -> str:
+    """What the curve says, with its figures."""
+    own = [p for p in sorted(outcome.points, key=lambda p: p.share) if p.seed != outcome.extent.seed]
+    curve = ", ".join(f"{number(p.loss)} with {100 * p.share:.0f} %" for p in own)
+    lead = f"**{outcome.verdict.capitalize()}.** Lowest validation loss: {curve} of the rows."
+    if outcome.noise is None or outcome.gain is None:
+        return f"{lead} Not all trainings came to their end in time, so the rest can't be told."
+    chance = f"Another seed changed it by {number(outcome.noise)}"
+    if outcome.verdict == "more rows would help":
+        return f"{lead} The last doubling gained {number(outcome.gain)}. {chance}: the gain is no chance."
+    gained = f"gained {number(outcome.gain)}" if outcome.gain > 0 else "gained nothing"
+    return f"{lead} The last doubling {gained}. {chance}: more of the same rows would not show."

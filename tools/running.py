@@ -12,8 +12,8 @@ from tools.orders import Order
 from tools.plan_words import plan_words
 from tools.preparing import carry_out_preparation
 from tools.preparing_words import preparation_words
-from tools.replaying import carry_out_replay
-from tools.replaying_words import replay_words
+from tools.replaying import carry_out_extent, carry_out_replay
+from tools.replaying_words import extent_words, replay_words
 from tools.search.study import StudyStore
 from tools.wording import Voice
 from tools.words import in_english, queued_words, result_words, status_words
@@ -72,7 +72,12 @@ def carry_out(order: Order, approval: str, desk: Desk) -> ToolResult:
     return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
 
 
-_OTHERS = {"prepare": carry_out_preparation, "augment": carry_out_augmentation, "replay": carry_out_replay}
+_OTHERS = {
+    "prepare": carry_out_preparation,
+    "augment": carry_out_augmentation,
+    "replay": carry_out_replay,
+    "extent": carry_out_extent,
+}
 """What carries out an order that starts no training."""
 
 
@@ -102,6 +107,8 @@ def order_words(order: Order, voice: Voice) -> str:
         return "\n".join(in_english(preparation_words(order.preparation), voice))
     if order.replay is not None:
         return "\n".join(in_english([replay_words(order.replay)], voice))
+    if order.extent is not None:
+        return "\n".join(in_english([extent_words(order.extent)], voice))
     if order.augmentation is not None:
         return "\n".join(in_english(augmentation_words(order.augmentation, samples=False), voice))
     return plan_words(order.planned, voice)

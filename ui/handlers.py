@@ -28,6 +28,7 @@ APPROVE = {
     "prepare": "Approve and write the new file",
     "augment": "Approve and write the new rows",
     "replay": "Approve and replay",
+    "extent": "Approve and train",
 }
 SAMPLE_WISH = "teach a model to sort our support mails by topic"
 

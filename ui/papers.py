@@ -15,7 +15,7 @@ from ui import html
 from ui.html import esc
 
 NONE_YET = "Say what you want and give a file: the plan appears here, every value with its reason."
-PAPERS = ("plan", "preparation", "prepared", "augmentation", "augmented", "replay", "replayed")
+PAPERS = ("plan", "preparation", "prepared", "augmentation", "augmented", "replay", "replayed", "extent", "extended")
 
 
 def shown(events: list[dict[str, Any]], expert: bool) -> tuple[str, str]:
@@ -31,6 +31,10 @@ def shown(events: list[dict[str, Any]], expert: bool) -> tuple[str, str]:
         return replay_card(paper), ""
     if paper["type"] == "replayed":
         return replayed_card(paper), ""
+    if paper["type"] == "extent":
+        return extent_card(paper), ""
+    if paper["type"] == "extended":
+        return extended_card(paper), ""
     if paper["type"] == "augmentation":
         return augmentation_card(Augmentation.model_validate(paper["order"]["augmentation"]), paper["hash"]), ""
     if paper["type"] == "preparation":
@@ -130,4 +134,24 @@ def replayed_card(event: dict[str, Any]) -> str:
         f'<section class="ts-card"><h2 class="ts-verdict {tone}">{esc(outcome.verdict.capitalize())}</h2>'
         f'<p class="ts-note">{said}</p><div class="ts-scroll"><table class="ts-table">'
         f"<tr><th>pair</th><th>{with_it}</th><th>{without}</th></tr>{rows}</table></div></section>"
+    )
+
+
+def extent_card(paper: dict[str, Any]) -> str:
+    """The trainings of a learning curve; the hash."""
+    lines = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in proving.extent_lines(paper["order"]))
+    return (
+        f'<section class="ts-card" data-hash="{esc(paper["hash"])}"><h2>Would more rows help?</h2>'
+        f'<dl class="ts-lines">{lines}</dl><p class="ts-hash">learning curve {esc(paper["hash"][:8])}</p></section>'
+    )
+
+
+def extended_card(event: dict[str, Any]) -> str:
+    """What the learning curve says, a line for each training."""
+    head, said, points = proving.extent_told(event["outcome"])
+    rows = "".join(f"<tr><th scope='row'>{esc(a)}</th><td>{esc(b)}</td><td>{esc(c)}</td></tr>" for a, b, c in points)
+    return (
+        f'<section class="ts-card"><h2 class="ts-verdict">{esc(head)}</h2><p class="ts-note">{esc(said)}</p>'
+        '<table class="ts-table"><tr><th>rows</th><th>seed</th><th>lowest validation loss</th></tr>'
+        f"{rows}</table></section>"
     )

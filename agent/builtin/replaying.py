@@ -28,6 +28,10 @@ def slots(r: Reading) -> dict[str, Any]:
         found["changes"] = changes
     if match := _TIMES.search(r.order):
         found["pairs"] = min(20, max(2, int(match[1])))
-    if match := _WITHIN.search(r.order):
-        found["max_minutes"] = float(match[1])
-    return found
+    return found | budget(r)
+
+
+def budget(r: Reading) -> dict[str, Any]:
+    """The minutes it may take, where some were said."""
+    match = _WITHIN.search(r.order)
+    return {"max_minutes": float(match[1])} if match else {}

@@ -265,6 +265,7 @@ BUILDERS: dict[str, Callable[[Reading, Facts], dict[str, Any]]] = {
     "clarify": clarifying.missing,
     "status": lambda r, _f: _run_of(r),
     "probe_plan": lambda _r, _f: {},
+    "learning_curve": lambda r, _f: {**_run_of(r), **replaying.budget(r)},
     "replay": lambda r, _f: {**_run_of(r), **replaying.slots(r)},
     "approve": lambda _r, _f: {},
     "reject": lambda _r, _f: {},

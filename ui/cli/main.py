@@ -42,6 +42,7 @@ for function in (
     runs.resume,
     runs.explain,
     proof.replay,
+    proof.curve,
     proof.report,
     runs.search,
     runs.evaluate,

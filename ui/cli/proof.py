@@ -39,6 +39,28 @@ def replay(
 
 
 @command
+def curve(
+    run: Annotated[str, typer.Argument(help="A run.")],
+    within: Annotated[float | None, typer.Option("--within", help="Minutes it may take (60).")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="I approve exactly this.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train a run again on shares of its rows and with another seed: would more rows help, and was it chance?"""
+    from agent import proving
+
+    offered = proving.extent_offered(run, within)
+    if not as_json:
+        note(proving.extent_said(offered))
+    if not yes and not (not as_json and terminal() and typer.confirm(f"Train it ({offered.hash[:8]})?")):
+        document = {"trained": False, "hash": offered.hash, "extent": offered.model_dump(mode="json")}
+        emit(as_json, document, "Nothing was trained. Add --yes to train it.")
+        return
+    with progress() as watch:
+        outcome = proving.extent_done(offered, watch)
+    emit(as_json, {"trained": True, **outcome.model_dump(mode="json")}, proving.extent_verdict(outcome))
+
+
+@command
 def report(
     run: Annotated[str, typer.Argument(help="A run.")],
     output: Annotated[

@@ -76,8 +76,8 @@ def _pending(order: Any) -> dict[str, Any]:
     """What waits for a person's yes, for programs."""
     if order.preparation is not None:
         return {"kind": order.kind, "hash": order.hash, "preparation": order.preparation.model_dump(mode="json")}
-    if order.replay is not None:
-        return {"kind": order.kind, "hash": order.hash, "replay": order.replay.model_dump(mode="json")}
+    if (experiment := order.replay or order.extent) is not None:
+        return {"kind": order.kind, "hash": order.hash, order.kind: experiment.model_dump(mode="json")}
     if order.augmentation is not None:
         return {"kind": order.kind, "hash": order.hash, "augmentation": order.augmentation.model_dump(mode="json")}
     return {
