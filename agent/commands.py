@@ -33,7 +33,8 @@ from trainer.diagnosis import diagnose
 from trainer.diagnosis.failures.crash import crash_in
 from trainer.diagnosis.history import History
 from trainer.diagnosis.logs import LogUnreadable, read_log
-from trainer.diagnosis.words import answer
+from trainer.diagnosis.record import record_of
+from trainer.diagnosis.words import answer, short, tell
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, faults, nearest, replace
 from trainer.paths import checked, home
@@ -116,6 +117,17 @@ def follow(run: Run, tick: float = 0.5) -> Any:
 def alerts(run_id: str) -> list[dict[str, Any]]:
     """What a run told while it went, oldest first, each with its line."""
     return [alert | {"line": alert_line(alert)} for alert in alerts_of(store().get(run_id))]
+
+
+def readings(run_id: str) -> list[dict[str, Any]]:
+    """What the rules find in a run, each in three forms: in short, in plain words with terms explained, in figures."""
+    history = record_of(store().get(run_id))
+    odd = [f for f in diagnose(history) if f.label != "healthy"]
+    return [
+        f.model_dump(mode="json")
+        | {"short": short(f, history), "plain": tell([f], history), "figures": tell([f], history, "expert")}
+        for f in odd
+    ]
 
 
 def show(name: str) -> dict[str, Any]:

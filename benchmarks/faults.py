@@ -81,7 +81,11 @@ class Fault:
     def _change_rows(self, folder: Path, strength: float, lot: random.Random) -> None:
         train = _read(folder / "train.jsonl")
         if self.rows is not None:
-            _write(folder / "train.jsonl", self.rows(train, strength, lot))
+            rows = self.rows(train, strength, lot)
+            before = {row["row"]: row for row in train}
+            changed = [row["row"] for row in rows if row != before[row["row"]]]
+            (folder / "changed.json").write_text(json.dumps(changed), "utf-8")
+            _write(folder / "train.jsonl", rows)
         if self.leak:
             watched = _read(folder / "val.jsonl")
             count = round(strength * len(watched))

@@ -36,6 +36,8 @@ from trainer.wishes import Wishes
 PUBLIC = Path(__file__).parents[2] / "shared" / "data"
 BENIGN = {"healthy", "epoch_memorization", "eval_below_train_regularization", "throughput_padding"}
 """Labels that may stand beside any other: they say what was seen and ask for nothing."""
+HARDEST = 20
+"""Rows looked at for label noise."""
 SHORT = 260
 """Letters a row of a public file may have, for the sake of time."""
 ROWS = {"sft": 400, "cpt": 400, "dpo": 120, "grpo": 120}
@@ -229,6 +231,9 @@ def table(trials: list[Trial]) -> None:
             f"{fault.name:24} {score:6}  {', '.join(sorted(fault.labels)) or fault.unseen}; {', '.join(other) or '-'}"
         )
         gaps += [abs(f.onset_step - t.onset) for t in named for f in _first(t) if t.onset and f.onset_step]
+    for trial in trials:
+        if trial.fault and trial.fault.name == "label noise":
+            print(f"label noise, {trial.strength:.0%} of {trial.task}: {hardest_words(trial)}")
     healthy = [t for t in trials if t.fault is None]
     alarms = [t for t in healthy if t.labels]
     wrong += sum(len(t.labels) for t in alarms)
@@ -236,6 +241,18 @@ def table(trials: list[Trial]) -> None:
     print(f", healthy runs with an alarm {len(alarms)}/{len(healthy)}", end="")
     print(f", onset off by {statistics.median(gaps):.0f} steps (median), {max(gaps):.0f} at most" if gaps else "")
     print(f"{len(trials)} runs, {sum(t.seconds for t in trials):.0f} s of training")
+
+
+def hardest_words(trial: Trial) -> str:
+    """How many of the hardest rows are those with another row's answer."""
+    from tools.suspecting import hardest
+
+    run = RunStore(home()).get(trial.run)
+    wrong = set(json.loads((run.folder / "data" / "changed.json").read_text("utf-8")))
+    found, rows = hardest(run, HARDEST)
+    hits = sum(s.row in wrong for s in found)
+    chance = HARDEST * len(wrong) / max(1, len(rows))
+    return f"{hits} of the {HARDEST} hardest rows are wrong ones, {chance:.0f} by chance ({len(wrong)} of {len(rows)})"
 
 
 def _first(trial: Trial) -> list[Finding]:

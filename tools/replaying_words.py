@@ -97,11 +97,12 @@ def _meaning(outcome: Outcome, pairs: list[Pair]) -> str:
 def extent_words(extent: Extent) -> str:
     """What would be trained for a learning curve."""
     shares = " and ".join(f"{100 * share:.0f} %" for share in extent.shares)
+    again = f"on {shares} of its {extent.rows:,} rows, and once more on all of them with another seed ({extent.seed})"
+    stays = "the run, its rows and the sealed rows are not touched"
     return (
-        f"I would train {extent.run_id} again on {shares} of its {extent.rows:,} rows, and once more on all of them "
-        f"with another seed ({extent.seed}), to see what more rows gain and what is chance: {_takes(extent.seconds)}, $0. "
-        f"It ends after {extent.max_minutes:g} minutes, whatever is done; the run, its rows and the sealed rows are "
-        "not touched. Nothing has started; approve it, or decline."
+        f"I would train {extent.run_id} again, as many steps, {again}, to see what more rows gain and what is chance: "
+        f"{_takes(extent.seconds)}, $0. It ends after {extent.max_minutes:g} minutes, whatever is done; {stays}. "
+        "Nothing has started; approve it, or decline."
     )
 
 

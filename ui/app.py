@@ -137,6 +137,7 @@ class Page:
     def _run_tab(self) -> None:
         self.run = gr.HTML(html.empty("No run in this conversation yet. Approve a plan and watch it here."))
         self.plot = gr.Plot(show_label=False, visible=False, elem_id="ts-plot")
+        self.why = gr.HTML("")
         self.replay = gr.Plot(show_label=False, visible=False, elem_id="ts-replay")
         self.more = gr.Checkbox(False, label="learning rate and gradient norm", visible=False)
         with gr.Row(visible=False) as self.control:
@@ -165,6 +166,7 @@ class Page:
             self.seen,
             self.run,
             self.plot,
+            self.why,
             self.replay,
             self.more,
             self.control,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ui.html import visible
@@ -19,8 +20,15 @@ def chat_messages(events: list[dict[str, Any]]) -> list[dict[str, str]]:
         if e["type"] == "message":
             if e.get("phrased") and out:
                 out.pop()
-            out.append({"role": e["role"], "content": visible(e["text"])})
+            own = e["role"] == "assistant"
+            out.append({"role": e["role"], "content": visible(unmarked(e["text"]) if own else e["text"])})
     return out
+
+
+def unmarked(text: str) -> str:
+    """Our own marks of emphasis taken out: the chat shows text as it is."""
+    text = re.sub(r"\*\*([^*\n]+)\*\*", r"\1", text)
+    return re.sub(r"(?<![\w*])\*([A-Za-z][\w -]{1,24})\*(?![\w*])", r"\1", text)
 
 
 def stage(events: list[dict[str, Any]], waiting: bool, run: dict[str, Any] | None) -> str:

@@ -220,13 +220,13 @@ def watch(thread: str, brain: str, job: str, seen: str, more: bool) -> tuple[Any
     if run is None or now == seen:
         return NOTHING
     state, history, result, runs = run.status(), run.history(), run.result(), commands.runs()
-    findings = commands.explain(run.id, "", None)["findings"] if result else []
-    odd = [f for f in findings if f["label"] != "healthy"]
     ended = state.get("status") in ENDED
+    odd = commands.readings(run.id) if history and (ended or commands.alerts(run.id)) else []
     return (
         now,
         html.alerts(commands.alerts(run.id)) + html.run_panel(run.id, state, live.latest(history), runs),
         gr.Plot(value=loss_figure(history, odd, more), visible=bool(history)),
+        html.why(odd),
         _replay_plot(run.id),
         gr.Checkbox(visible=bool(history)),
         gr.Row(visible=True),
@@ -251,7 +251,7 @@ def _heard(thread: str, brain: str, run: Run, ended: bool) -> Any:
     return _told(thread, brain, tell)
 
 
-NOTHING = (gr.skip(),) * 11
+NOTHING = (gr.skip(),) * 12
 
 
 def _replay_plot(run_id: str) -> Any:
@@ -276,6 +276,7 @@ def _watch_search(thread: str, brain: str, study_id: str, seen: str) -> tuple[An
         panel,
         panel,
         gr.Plot(visible=False),
+        "",
         gr.Plot(visible=False),
         gr.Checkbox(visible=False),
         hidden,

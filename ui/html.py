@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from html import escape
 from typing import Any
@@ -150,6 +151,29 @@ def alerts(found: list[dict[str, Any]]) -> str:
         return ""
     lines = "".join(f'<li class="{esc(a["severity"])}">{esc(a["line"])}</li>' for a in reversed(found))
     return f'<ul class="ts-findings ts-alerts" role="alert">{lines}</ul>'
+
+
+def why(found: list[dict[str, Any]]) -> str:
+    """Each finding three times: in short, in plain words, in figures."""
+    return "".join(_reading(f) for f in found)
+
+
+def _reading(found: dict[str, Any]) -> str:
+    plain = "".join(f"<p>{_emphasis(line)}</p>" for line in found["plain"].split("\n") if line)
+    return (
+        f'<section class="ts-card ts-why {esc(found["severity"])}"><h2>{esc(found["label"].replace("_", " "))}</h2>'
+        f'<dl class="ts-lines"><dt>In short</dt><dd>{_emphasis(found["short"])}</dd>'
+        f"<dt>In plain words</dt><dd>{plain}</dd><dt>In figures</dt><dd><code>{esc(found['figures'])}</code></dd></dl>"
+        "</section>"
+    )
+
+
+def _emphasis(text: str) -> str:
+    """Text made harmless, then our own marks of emphasis shown: **strong**, *term*, `field`."""
+    safe = esc(text)
+    for mark, tag in ((r"\*\*(.+?)\*\*", "b"), (r"\*([^*]+)\*", "i"), (r"`([^`]+)`", "code")):
+        safe = re.sub(mark, rf"<{tag}>\1</{tag}>", safe)
+    return safe
 
 
 def _queue_panel(run_id: str, state: dict[str, Any], runs: list[dict[str, Any]]) -> str:

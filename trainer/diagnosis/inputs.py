@@ -16,6 +16,7 @@ _BLIND_START, _BLIND_END = 4.5, 2.2  # when the size of the model is not known
 _SMALLEST_B = 0.3  # billions; smaller models have high losses of their own
 _NEW_TOKEN_START = 5.0
 _OVER_CHANCE = 1.05  # times ln(vocabulary): worse than guessing needs embeddings that mislead
+_WIDELY_READ_B = 0.05  # billions; from here on models were trained on text of all kinds
 _MISREAD = 1.25  # times ln(vocabulary), at the first step: a fitting model may be surprised, not sure of the wrong word
 _LARGEST_VOCABULARY = 12.5  # ln of 260,000 tokens, the largest in use
 _CUT_SHARE = 0.2  # of the rows; a few per cent is the normal tail of lengths
@@ -108,6 +109,8 @@ def _misread_from_the_start(history: History) -> Finding | None:
     chance, loss = chance_loss(history), history.loss
     if chance is None or history.steps[0] > 1 or not loss[0] > _MISREAD * chance:
         return None
+    if (history.params_b or 0.0) < _WIDELY_READ_B:
+        return None  # a tiny model is as lost in a language that it never saw
     evidence = [proof("loss before the first change", float(loss[0]), chance, (1.0, 1.0))]
     signs = [
         Sign("a first loss far worse than guessing every token", True, 2.0),

@@ -18,6 +18,7 @@ _BELOW = 2.2  # times under the usual range: learns, but not to the end
 _ZERO_SHARE = 0.95  # of the rows
 _TINY_PCT = 0.02  # per cent of the weights; LoRA on all linear layers has 0.2 to 5
 _TINY_NORM = 0.15
+_FEW_LAYERS = 0.1  # of the linear layers; attention's query and value alone are a quarter
 _LITTLE_GAIN = 0.13  # of the loss
 _LOW_RANK = 2
 # Gain of the second half, as a share: 0.27 is a fall whose time scale is half the run, 0.38 the
@@ -25,6 +26,7 @@ _LOW_RANK = 2
 _STILL_BY_EVAL, _STILL_BY_TRAIN = 0.28, 0.35
 _SLOW_HALF = 0.08
 _LEARNED_ENOUGH = 0.4  # of the loss: who gained this much did not stop too early
+_PART = 0.8  # of an epoch
 _DECAYED = 0.02  # of the peak rate: no more learning
 
 
@@ -117,6 +119,9 @@ def target_modules_wrong(history: History) -> Finding | None:
     """LoRA on almost nothing: tiny share of weights, tiny gradients, a few per cent gained."""
     gain, trainable = _judged(history), history.number("trainable_params_pct")
     norm = median(history.grad_norm)
+    adapted = history.number("adapted_fraction")
+    if gain is not None and adapted is not None and adapted < _FEW_LAYERS:
+        return _few_layers(history, gain, adapted)
     if gain is None or trainable is None or not 0 < trainable < _TINY_PCT:
         return None
     if gain.share > _LITTLE_GAIN or history.tuning == "full":
@@ -140,6 +145,21 @@ def target_modules_wrong(history: History) -> Finding | None:
         evidence=evidence,
         fix={"target_modules": "all-linear"},
     )
+
+
+def _few_layers(history: History, gain: Gain, adapted: float) -> Finding:
+    """Read from the model itself: hardly any of its layers carries the adapter."""
+    evidence = [proof("share of the linear layers that carry the adapter", adapted, 1.0)]
+    trainable = history.number("trainable_params_pct")
+    if trainable is not None:
+        evidence.append(proof("share of trainable weights in per cent", trainable, "0.2 to 5"))
+    evidence += _gain_evidence(history, gain)
+    signs = [
+        Sign("hardly any layer carries the adapter", True, 3.0),
+        Sign("hardly any gain", gain.share < _LITTLE_GAIN),
+    ]
+    fix = {"target_modules": "all-linear"}
+    return build("target_modules_wrong", signs=signs, evidence=evidence, onset=1.0, fix=fix)
 
 
 def loss_flat_lr_too_low(history: History) -> Finding | None:
@@ -168,10 +188,12 @@ def _rate(peak: float, usual: Range) -> Evidence:
 def underfitting(history: History) -> Finding | None:
     """Stopped or held back: still falling at the end, too little capacity, or too low a rate."""
     gain = _judged(history)
-    if gain is None or history.method == "cpt" or gain.share > _LEARNED_ENOUGH:
+    if gain is None or history.method == "cpt":
         return None
     if any(spike.rows_high > 1 for spike in find_spikes(history.loss)):
         return None  # a curve that was thrown off says nothing about how much was left to learn
+    if gain.share > _LEARNED_ENOUGH:
+        return _saw_a_part(history, gain)
     return (
         _held_by_rank(history, gain)
         or _held_by_rate(history, gain)
@@ -245,6 +267,26 @@ def _stopped_early(history: History, gain: Gain) -> Finding | None:
     ]
     epochs = history.number("num_train_epochs")
     fix = {"num_train_epochs": max(2, round(2 * epochs))} if epochs else {}
+    return build("underfitting", signs=signs, evidence=evidence, fix=fix)
+
+
+def _saw_a_part(history: History, gain: Gain) -> Finding | None:
+    """Ended as planned before all rows had come up once, while the loss was still falling."""
+    whole, loss = history.steps_per_epoch, clean(history.loss)
+    third = len(loss) // 3
+    if not whole or history.last_step < history.max_steps or history.last_step > _PART * whole or third < 4:
+        return None
+    middle, last = median(loss[third : 2 * third]), median(loss[2 * third :])
+    if middle - last < max(3 * noise(loss) / np.sqrt(third), 0.05 * middle):
+        return None
+    seen = history.last_step / whole
+    evidence = [proof("share of the rows that came up", seen, 1.0), *_gain_evidence(history, gain)]
+    signs = [
+        Sign("an end before all rows had come up once", True, 2.0),
+        Sign("still falling at the end", True),
+        Sign("train and eval loss close together", _close(history)),
+    ]
+    fix = {"num_train_epochs": 1.0, "max_steps": -1} if "max_steps" in history.plan else {}
     return build("underfitting", signs=signs, evidence=evidence, fix=fix)
 
 

@@ -56,6 +56,8 @@ def _noted(run: Run) -> dict[str, Any]:
     for event in run.events():
         if event["kind"] == "weights":
             known["trainable_params_pct"] = 100 * event["trainable"] / max(1, event["all"])
+            if event.get("adapted"):
+                known["adapted_fraction"] = event["adapted"] / max(1, event["linears"])
         if event["kind"] == "resumed" and event.get("step"):
             known["resumed_from_step"] = event["step"]
             if "files" in event:

@@ -84,7 +84,14 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "loss_high_start_template": frozenset({"warmup_missing", "underfitting"}),
     # A regular pattern is neither a spike nor a stair.
     "data_order_sawtooth": frozenset(
-        {"bad_batch", "lr_too_high_spike", "epoch_memorization", "warmup_missing", "underfitting"}
+        {
+            "bad_batch",
+            "lr_too_high_spike",
+            "epoch_memorization",
+            "warmup_missing",
+            "underfitting",
+            "grad_clipping_always",
+        }
     ),
     "lr_restart_spikes": frozenset({"data_order_sawtooth"}),
     "resume_without_optimizer": frozenset({"underfitting", "data_order_sawtooth"}),
@@ -97,7 +104,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
         {"loss_flat_lr_too_low", "underfitting", "target_modules_wrong", "grad_clipping_always"}
     ),
     "target_modules_wrong": frozenset({"underfitting", "loss_flat_lr_too_low"}),
-    "loss_flat_lr_too_low": frozenset({"underfitting"}),
+    "loss_flat_lr_too_low": frozenset({"underfitting", "grad_clipping_always"}),
     "dpo_loss_stuck_0693": frozenset({"no_gradient_flow", "loss_flat_lr_too_low", "underfitting"}),
     "dpo_margin_collapse": frozenset({"overfitting", "divergence", "dpo_reward_overoptimization"}),
     "grpo_reward_flat": frozenset({"no_gradient_flow", "grpo_length_explosion"}),

@@ -52,6 +52,22 @@ def tell(findings: Sequence[Finding], history: History, register: Register = "pl
     return _with_terms(shown)
 
 
+HARM = {
+    "info": "No harm was done.",
+    "warn": "The result is worse than it could be.",
+    "critical": "What it learned since then can't be trusted.",
+}
+"""Severity -> what it means for who wants the result."""
+
+
+def short(finding: Finding, history: History) -> str:
+    """One sentence or two for who wants the result: what happened, whether it did harm, what to do."""
+    onset = finding.onset_step or 1
+    where = f"At step {figure(onset)} " if onset > 1 else "In this run "
+    harm = HARM[finding.severity]
+    return f"{where}I see {entry(finding.label).name}. {harm} {finding.advice}{_changes(finding, history)}"
+
+
 def answer(
     question: str,
     findings: Sequence[Finding],

@@ -64,7 +64,8 @@ class Told(TrainerCallback):
 
 def play(run: Run, share: float, seed: int, lines: Path) -> float:
     """One training; its lowest validation loss."""
-    plan = replace(run.effective_plan(), {"seed": seed})
+    whole = int(run.status().get("max_steps") or run.proposal().estimates.steps)
+    plan = replace(run.effective_plan(), {"seed": seed, "max_steps": whole})
     rows, watched = (examples_in(run.folder / f"data/{name}.jsonl") for name in ("train", "val"))
     chosen = random.Random(plan.schedule.seed).sample(rows, round(share * len(rows)))
     told, patience = Told(lines), plan.evaluation.early_stopping_patience
@@ -72,12 +73,8 @@ def play(run: Run, share: float, seed: int, lines: Path) -> float:
     set_seed(seed)
     with tempfile.TemporaryDirectory(dir=lines.parent) as folder:
         base = Path(base_models.resolve(plan.base_model).path or "")
-        total = run.proposal().estimates.steps
-        trainer = kept(trainer_for(Setup(plan, base, chosen, watched, Path(folder), total, [told, *early])))
-        trainer.args.eval_steps = max(1, round(plan.evaluation.eval_steps * share))
-        trainer.args.save_steps = trainer.args.eval_steps
+        trainer = kept(trainer_for(Setup(plan, base, chosen, watched, Path(folder), whole, [told, *early])))
         trainer.args.save_total_limit = 1
-        trainer.state.eval_steps = trainer.args.eval_steps
         try:
             trainer.train()
         except Diverged:

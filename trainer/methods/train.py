@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from pathlib import Path
 from typing import Any
 
+from peft.tuners.tuners_utils import BaseTunerLayer
+from torch.nn import Linear
 from transformers import EarlyStoppingCallback, set_seed
 
 from trainer import processes
@@ -147,9 +150,17 @@ def _watching(run: Run, plan: Plan, guard: Guard) -> list[Any]:
 
 
 def _weights(model: Any) -> dict[str, int]:
-    """How many weights move, of how many."""
+    """How many weights move, of how many; how many linear layers carry an adapter, of how many."""
     sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
-    return {"trainable": sum(n for n, moves in sizes if moves), "all": sum(n for n, _ in sizes)}
+    adapted = [m for m in model.modules() if isinstance(m, BaseTunerLayer)]
+    inside = re.compile(r"\.\d+\.")
+    linears = [n for n, m in model.named_modules() if isinstance(m, Linear) and inside.search(n) and "lora_" not in n]
+    return {
+        "trainable": sum(n for n, moves in sizes if moves),
+        "all": sum(n for n, _ in sizes),
+        "adapted": len(adapted),
+        "linears": len(linears),
+    }
 
 
 def _stopping(plan: Plan) -> list[Any]:

@@ -1,6 +1,7 @@
 """Would more rows help, and was it chance? The same training on shares of its rows, and with another seed.
 
-The watched rows stay the same, so that the lowest validation losses can be compared. Chance is the difference that
+Steps and watched rows stay the same, so that the lowest validation losses can be compared: fewer rows come round more
+often, and training ends early where that does harm. Chance is the difference that
 another seed makes on all rows: what more rows would gain is told beside it, and not told where it is no larger.
 """
 
@@ -83,7 +84,7 @@ def planned_extent(run: Run, max_minutes: float | None = None) -> Extent:
     if rows * SHARES[0] < LEAST_ROWS:
         raise UserFacingError(f"a quarter of {rows} rows is too few to train on", run.id, f"{LEAST_ROWS} are needed.")
     whole = int(state.get("max_steps") or run.proposal().estimates.steps)
-    steps = round(whole * (sum(SHARES) + 1))
+    steps = whole * (len(SHARES) + 1)
     pace = float(state.get("seconds_per_step") or 1.0)
     takes = START_UP + (len(SHARES) + 1) * LOADING + steps * pace
     limit = max_minutes or MINUTES
