@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trainer.data.stored import examples_in
 from trainer.errors import UserFacingError
 from trainer.replays.replay import LOADING, START_UP, UNSURE
 from trainer.runs import Run
@@ -74,7 +75,7 @@ class ExtentOutcome(BaseModel):
 def planned_extent(run: Run, max_minutes: float | None = None) -> Extent:
     """What would be trained. Raises UserFacingError where a curve would say nothing."""
     plan, state = run.effective_plan(), run.status()
-    rows = run.proposal().preflight.train_rows
+    rows = len(examples_in(run.folder / "data" / "train.jsonl"))
     if best_of(run) is None:
         raise UserFacingError(f"{run.id} has no validation loss to compare with", "", "Let it come to its end first.")
     if plan.compute.backend != "local" or plan.compute.num_processes > 1:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from trainer.data.stored import examples_in
 from trainer.diagnosis.dealt import read_steps
 from trainer.diagnosis.efficiency import memory_creep
@@ -14,8 +12,6 @@ from trainer.diagnosis.record import record_of
 from trainer.runs import Run
 
 Moment = Literal["first step", "longest batch", "first look", "a later look", "test", "creep", "a step like others"]
-LONG = 0.95
-"""Of all steps so far this share was shorter: a batch that counts among the longest."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +74,9 @@ def _by_length(run: Run, step: int) -> tuple[Moment, str]:
     sums = {s.step: max((letters.get(n, 0) for n in s.rows), default=0) for s in read_steps(run.folder)}
     before = [n for at, n in sums.items() if at <= step]
     longest = max(letters.values(), default=0)
-    if not before or np.mean(np.array(before) >= longest) > 1 - LONG:
+    if not before or max(before) >= longest:
         return "a step like others", "batches as long had fitted before"
     return (
         "longest batch",
-        f"the longest rows ({longest:,} letters) had hardly come up in the {len(before):,} steps before",
+        f"the longest rows ({longest:,} letters) had not come up in the {len(before):,} steps before",
     )
