@@ -21,6 +21,7 @@ from trainer.runs import Run
 
 Row = dict[str, Any]
 INSTABLE = frozenset({"lr_too_high_spike", "divergence", "warmup_missing"})
+DPO_WILD = frozenset({"dpo_reward_overoptimization", "dpo_margin_collapse", "divergence"})
 TOO_LONG = frozenset({"overfitting", "epoch_memorization"})
 
 
@@ -191,7 +192,9 @@ def _sorted(rows: list[Row], _: float, __: random.Random) -> list[Row]:
 def _swapped(rows: list[Row], share: float, lot: random.Random) -> list[Row]:
     out = [dict(r) for r in rows]
     for row in lot.sample(out, int(share * len(out))):
-        row["chosen"], row["rejected"] = row["rejected"], row["chosen"]
+        better = _get(row)
+        _set(row, row["rejected"])
+        row["rejected"] = better
     return out
 
 
@@ -362,7 +365,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("clipped to nothing", frozenset({"grad_clipping_always"}), (0.01, 0.05), plan=_clipped),
     Fault("DPO sides swapped", frozenset(), (1.0, 0.5), methods=("dpo",), rows=_swapped,
           unseen="the curve is the same with either side"),
-    Fault("DPO rate far too high", frozenset({"dpo_reward_overoptimization", "dpo_margin_collapse"}), (50, 200),
+    Fault("DPO rate far too high", DPO_WILD, (300, 100),
           methods=("dpo",), plan=_rate),
     Fault("DPO policy frozen", frozenset({"dpo_loss_stuck_0693"}), (1, 2), methods=("dpo",), patch=_frozen,
           wishes=lambda _: LORA, also=frozenset({"no_gradient_flow"})),

@@ -139,6 +139,8 @@ def proposal(task: Task, data: Path | None, fault: Fault | None, strength: float
     said: dict[str, Any] = {"method": task.method, "seed": seed, "eval_steps": 12}
     said |= {"per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "early_stopping_patience": 3}
     said |= {"num_train_epochs": 3, "val_split": 0.1} if task.method in ("sft", "cpt") else {}
+    if task.method == "dpo":
+        said["learning_rate"] = 1e-4  # the recipe's 1e-3 throws so small a model off on so few pairs
     if task.method == "grpo":
         said |= {"reward": ["exact_match"], "num_generations": 4, "max_completion_length": 12, "max_steps": 30}
     said |= fault.wishes(strength) if fault else {}

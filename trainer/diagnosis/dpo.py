@@ -7,11 +7,13 @@ import numpy as np
 from trainer.diagnosis.catalogue import Sign, build, measured, proof
 from trainer.diagnosis.finding import Finding
 from trainer.diagnosis.history import Floats, History
-from trainer.diagnosis.stats import clean, median, smooth
+from trainer.diagnosis.stats import clean, head, median, smooth, tail
 from trainer.diagnosis.usual import learning_rates, lower_rate, usual_rate
 
 _COIN_TOSS = log(2)  # -log sigmoid(0): the DPO loss while policy and reference agree
 _NEAR = 0.012  # nats
+_AT_LN2 = 0.05  # nats: the first log, before a weight has moved far
+_WORSE_THAN_A_COIN = 2.0  # times ln 2, over half the run; healthy runs end below ln 2
 _NO_MARGIN = 0.03
 _LEAST_MARGIN = 0.3  # a margin that can be said to have grown
 _COLLAPSED = 0.35  # of the highest margin
@@ -152,3 +154,30 @@ def dpo_reward_overoptimization(history: History) -> Finding | None:
         onset=float(history.steps[row]) - history.logging_steps / 2,
         fix=lower_rate(history),
     )
+
+
+def dpo_diverged(history: History) -> Finding | None:
+    """The loss ends far above that of a coin (ln 2), where it began: surer and surer, and wrong as often as right."""
+    loss = clean(history.loss)
+    if not history.train.has("rewards/margins") or len(loss) < 12 or abs(float(loss[0]) - _COIN_TOSS) > _AT_LN2:
+        return None
+    level = median(loss[len(loss) // 2 :])
+    if level < _WORSE_THAN_A_COIN * _COIN_TOSS:
+        return None
+    row = int(np.argmax(history.loss > _WORSE_THAN_A_COIN * _COIN_TOSS))
+    span = (float(history.steps[row]), float(history.steps[-1]))
+    evidence = [proof("loss over the second half", level, _COIN_TOSS, span)]
+    chosen = clean(history.train.column("logps/chosen"))
+    crashed = None
+    if len(chosen) > 4:
+        crashed = tail(chosen) < 1.3 * head(chosen)
+        evidence.append(proof("log-likelihood of the better answers at the end", tail(chosen), head(chosen), span))
+    usual, peak = learning_rates(history), history.peak_lr
+    if usual is not None and peak is not None:
+        evidence.append(proof("learning rate", peak, usual.text))
+    signs = [
+        Sign("a loss that stays above a coin's", True, 2.0),
+        Sign("better answers made less likely", crashed),
+        Sign("a learning rate above the usual", None if usual is None or peak is None else peak > 2 * usual.high),
+    ]
+    return build("divergence", signs=signs, evidence=evidence, onset=span[0], fix=lower_rate(history))

@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     efficiency.grad_clipping_always,
     efficiency.throughput_padding,
     efficiency.memory_creep,
+    dpo.dpo_diverged,
     dpo.dpo_margin_collapse,
     dpo.dpo_reward_overoptimization,
     dpo.dpo_loss_stuck_0693,
