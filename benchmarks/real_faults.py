@@ -142,7 +142,13 @@ def proposal(task: Task, data: Path | None, fault: Fault | None, strength: float
     if task.method == "dpo":
         said["learning_rate"] = 1e-4  # the recipe's 1e-3 throws so small a model off on so few pairs
     if task.method == "grpo":
-        said |= {"reward": ["exact_match"], "num_generations": 4, "max_completion_length": 12, "max_steps": 30}
+        said |= {
+            "reward": ["length"],
+            "reward_max_length": 20,
+            "num_generations": 4,
+            "max_completion_length": 12,
+            "max_steps": 30,
+        }
     said |= fault.wishes(strength) if fault else {}
     made = propose(path, Wishes(goal="benchmark", dataset_path=str(path), **said))
     plan = fault.plan(made.plan, strength) if fault else made.plan

@@ -155,7 +155,7 @@ def _learns(proposal: Proposal) -> str:
 
 def own_file(finding: dict[str, Any]) -> tuple[str, str]:
     """A finding's sentence, and the text of a program that it holds ('' where it holds none)."""
-    if finding["rule"] != OWN_FILE:
+    if finding.get("rule") != OWN_FILE:
         return finding["advice"], ""
     said, _, text = finding["advice"].partition("\n")
     return said, text.strip("\n")
