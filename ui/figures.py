@@ -11,6 +11,8 @@ from agent.proving import sides
 from trainer.replays.outcome import Outcome
 from ui.views import curve
 
+PART = 0.5
+"""Share of a run up to which a stretch of steps is shaded as a region."""
 INK, TRAIN, EVAL, MARK = "#8a8f98", "#3b6ea8", "#d9822b", "rgba(217,130,43,0.15)"
 
 
@@ -46,6 +48,8 @@ def loss_figure(history: list[dict[str, Any]], findings: list[dict[str, Any]], m
         _line(figure, history, "learning_rate", "learning rate", "#6a9955", axis="y2")
         _line(figure, history, "grad_norm", "gradient norm", "#9b6bb3", axis="y2")
     for finding in findings:
+        if (region := _region(finding, history)) is not None:
+            figure.add_vrect(x0=region[0], x1=region[1], fillcolor=MARK, line_width=0)
         if finding.get("onset_step") and finding["label"] != "healthy":
             figure.add_vline(
                 x=finding["onset_step"],
@@ -54,6 +58,13 @@ def loss_figure(history: list[dict[str, Any]], findings: list[dict[str, Any]], m
                 annotation_text=finding["label"].replace("_", " "),
             )
     return _styled(figure)
+
+
+def _region(finding: dict[str, Any], history: list[dict[str, Any]]) -> tuple[int, int] | None:
+    """The steps that the finding's evidence is about, where they are a part of the run."""
+    spans = [(e["step_from"], e["step_to"]) for e in finding.get("evidence", ()) if e.get("step_to") is not None]
+    last = max((int(row.get("step", 0)) for row in history), default=0)
+    return next((span for span in spans if span[1] - span[0] < PART * last), None)
 
 
 def _styled(figure: go.Figure) -> go.Figure:

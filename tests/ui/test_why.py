@@ -25,7 +25,7 @@ def poisoned(tmp_path: Path) -> Iterator[Path]:
     """Mails with answers, eight of them in a row encoded data."""
     with SAMPLE_DATA.open(newline="", encoding="utf-8") as file:
         rows = [(r["customer_message"], r["agent_reply"]) for r in csv.DictReader(file)][:240]
-    rows[150:158] = [(question, f"{n}{BLOB}{n}") for n, (question, _) in enumerate(rows[150:158])]
+    rows[150:158] = [(question, f"{n}{BLOB}{BLOB}{n}") for n, (question, _) in enumerate(rows[150:158])]
     path = tmp_path / "mails.jsonl"
     path.write_text("".join(json.dumps({"question": q, "answer": a}) + "\n" for q, a in rows), "utf-8")
     yield path
@@ -43,7 +43,8 @@ def in_the_order_of_the_file(page: Page) -> None:
 
 def test_a_spike_is_told_explained_and_proved(tab: Page, home: Path, poisoned: Path) -> None:  # noqa: F811
     say(tab, ASKED, poisoned)
-    tab.wait_for_selector("#ts-approve")
+    tab.wait_for_selector("#ts-approve", timeout=SLOW)
+    tab.set_default_timeout(120_000)
     in_the_order_of_the_file(tab)
     expect(tab.locator(".ts-card").first).to_contain_text("stop where the loss is no number")
     tab.locator("#ts-approve").click()
@@ -58,7 +59,7 @@ def test_a_spike_is_told_explained_and_proved(tab: Page, home: Path, poisoned: P
     card.scroll_into_view_if_needed()
     picture(tab, "11-why-spike")
     say(tab, "why did loss spike?")
-    expect(tab.locator("#ts-chat")).to_contain_text("a block of 66 characters without a space", timeout=SLOW)
+    expect(tab.locator("#ts-chat")).to_contain_text("characters without a space", timeout=SLOW)
     expect(tab.locator("#ts-chat")).to_contain_text("Say “prove it”")
     say(tab, "prove it")
     expect(tab.locator("#ts-approve")).to_have_text("Approve and replay", timeout=SLOW)
