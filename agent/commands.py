@@ -207,7 +207,7 @@ def export(name: str, form: str, output: Path | None) -> ToolResult:
     )
 
 
-def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any]:
+def explain(target: str, question: str, plan_file: Path | None, redact: bool = False) -> dict[str, Any]:
     """Findings and words for a run, or for any log file."""
     if Path(target).is_file():
         try:
@@ -223,8 +223,9 @@ def explain(target: str, question: str, plan_file: Path | None) -> dict[str, Any
             "findings": [f.model_dump(mode="json") for f in found],
             "text": answer(question, found, history, "plain"),
         }
-    result = explain_run(a.Explain(run_id=target, question=question), desk())
-    return {"findings": result.data.get("findings", []), "text": result.say}
+    result = explain_run(a.Explain(run_id=target, question=question, redact=redact), desk())
+    text = "\n".join(filter(None, [result.say, result.quotes]))
+    return {"findings": result.data.get("findings", []), "rows": result.data.get("rows", []), "text": text}
 
 
 def explain_line(item: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ OWN_WORDS = {
 }
 """Tools a hosted model may not call by itself, and the intent that the person's words must have."""
 PHRASED = {"explain_run", "advise", "run_status"}
-"""Tools whose sentences a hosted model may put into other words. None of them quotes rows."""
+"""Tools whose sentences a hosted model may put into other words; what quotes rows is said apart from them."""
 PHRASE_WORDS = 120
 Step = tuple[dict[str, Any], Literal["launch", "listen", "act", "wait", "__end__"]]
 """What changes, and which step follows."""
@@ -125,6 +125,7 @@ class Nodes:
             update |= changed | self._told(call, working)
             update["log"] += [
                 said(_spoken(result.say, call["name"], working, update), tool=call["name"]),
+                *([said(result.quotes, quotes=True)] if result.quotes else []),
                 *(event(e["type"], **_rest(e)) for e in result.events),
             ]
             troubled = any(e["type"] in ("problem", "invalid") for e in result.events)

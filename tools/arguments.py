@@ -141,6 +141,7 @@ class Explain(OfRun):
     symptom: str | None = None
     step: int | None = None
     metric: str | None = None
+    redact: bool = Field(default=False, description="hide personal data in the rows that are shown")
     question: str = Field(default="", description="the person's question in their words")
 
 

@@ -85,12 +85,15 @@ class ToolResult:
     """A sentence for people, data for programs, events for the page."""
 
     say: str
+    """What is said. A hosted model may put it into other words."""
     data: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     order: Order | None = None
     """A new order on the table, to be approved."""
     run_id: str | None = None
     file: str | None = None
+    quotes: str = ""
+    """What is said after it and holds rows or lines of a log: no model is shown it."""
     dropped: bool = False
     """Whether the order on the table is taken away."""
 

@@ -19,20 +19,20 @@ MANY, ALL = 0.1, 0.95
 
 def failure_words(run: Run, question: str) -> list[str]:
     """Sentences about what the curve does not show; [] where nothing is to be said."""
-    state = run.status()
     found = []
     if (shortage := ran_out(run)) is not None:
         found.append(f"Memory ran out {WORDS[shortage.moment]} ({shortage.why}).")
-    elif state.get("status") in ("failed", "died"):
-        found += crash_words(_crash(run))
     if ABOUT_TIME.search(question):
         found += time_words(run)
     return found + answer_words(run, bool(ABOUT_ANSWERS.search(question)))
 
 
-def _crash(run: Run) -> Crash | None:
+def crash_told(run: Run) -> list[str]:
+    """How a run that failed has crashed; it quotes the log. [] where it did not, or memory ran out."""
     log = run.folder / "worker.log"
-    return crash_in(log.read_text("utf-8", "replace")) if log.is_file() else None
+    if run.status().get("status") not in ("failed", "died") or ran_out(run) is not None or not log.is_file():
+        return []
+    return crash_words(crash_in(log.read_text("utf-8", "replace")))
 
 
 def crash_words(crash: Crash | None) -> list[str]:

@@ -70,7 +70,19 @@ def outcome_words(outcome: Outcome) -> str:
         else f"With {suspect_words(replay)} {judged} {with_it}, {other_words(replay)} at {without}"
     )
     level = f" (level before: {number(replay.level)})" if replay.moment[0] > 1 else ""
-    return f"{lead} {figures}{level}. {_meaning(outcome, pairs)}"
+    return f"{lead} {figures}{level}. {_pull(outcome)}{_meaning(outcome, pairs)}"
+
+
+def _pull(outcome: Outcome) -> str:
+    """How strongly the strongest suspect row pulled, beside the middle row of its step."""
+    norms = outcome.gradients
+    suspects = {row: norms[row] for row in outcome.replay.rows if row in norms}
+    if not suspects or len(norms) < 3:
+        return ""
+    row = max(suspects, key=lambda n: suspects[n])
+    middle = float(np.median(list(norms.values())))
+    told = f"row {row:,} gives a gradient of norm {number(suspects[row])}, the middle row of its step {number(middle)}"
+    return f"Alone, {told}. "
 
 
 def _span(values: list[float]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from tools.words import number
+from trainer.data.content.redaction import FINDERS, Mapping
+from trainer.data.content.redaction import redact as redacted
 from trainer.data.convert import Example
 from trainer.data.spread import spread
 from trainer.data.stored import examples_in
@@ -72,21 +74,21 @@ def _weighed(found: list[Suspect], rows: list[Example]) -> list[Suspect]:
     return sorted(out, key=lambda one: -one.score)
 
 
-def moment_words(run: Run, window: tuple[int, int]) -> tuple[str, list[dict[str, Any]]]:
+def moment_words(run: Run, window: tuple[int, int], redact: bool = False) -> tuple[str, list[dict[str, Any]]]:
     """Sentences and cards of the rows behind a moment; '' where the run recorded none."""
     steps = read_steps(run.folder)
     there = [s for s in steps if window[0] <= s.step <= window[1]]
     if not there:
         return "", []
     found, rows = suspects_at(run, steps, window)
-    cards = [card(s, rows) for s in found]
+    cards = [card(s, rows, redact) for s in found]
     return " ".join([_made_of(there, window), _standing_out(found, cards)]), cards
 
 
-def hardest_words(run: Run) -> tuple[str, list[dict[str, Any]]]:
+def hardest_words(run: Run, redact: bool = False) -> tuple[str, list[dict[str, Any]]]:
     """Sentences and cards of a run's most surprising rows."""
     found, rows = hardest(run)
-    cards = [card(s, rows) for s in found]
+    cards = [card(s, rows, redact) for s in found]
     if not found:
         return f"No row of {run.id} stands out: it recorded none, or no losses row by row, and none is odd.", []
     lines = [f"{i}. {_line(c)}" for i, c in enumerate(cards, 1)]
@@ -94,8 +96,8 @@ def hardest_words(run: Run) -> tuple[str, list[dict[str, Any]]]:
     return "\n".join([head, *lines]), cards
 
 
-def card(suspect: Suspect, rows: list[Example]) -> dict[str, Any]:
-    """A suspect with its text, for programs and the page."""
+def card(suspect: Suspect, rows: list[Example], redact: bool = False) -> dict[str, Any]:
+    """A suspect with its text, for programs and the page; personal data and keys replaced where that is wanted."""
     row = next((r for r in rows if r.row == suspect.row), None)
     return {
         "row": suspect.row,
@@ -104,13 +106,14 @@ def card(suspect: Suspect, rows: list[Example]) -> dict[str, Any]:
         "usual": suspect.usual,
         "score": round(suspect.score, 2),
         "odd": list(suspect.odd),
-        "text": "" if row is None else _quote(row),
+        "text": "" if row is None else _quote(row, redact),
     }
 
 
-def _quote(row: Example) -> str:
+def _quote(row: Example, redact: bool) -> str:
     text = " → ".join([content for _, content in row.messages] or [row.text])
     text = " ".join(text.split())
+    text = redacted(text, tuple(FINDERS), Mapping()) if redact else text
     return text if len(text) <= QUOTED else text[:QUOTED] + "…"
 
 

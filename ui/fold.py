@@ -16,11 +16,14 @@ def last_event(events: list[dict[str, Any]], kind: str) -> dict[str, Any] | None
 def chat_messages(events: list[dict[str, Any]]) -> list[dict[str, str]]:
     """The conversation as plain text. A phrased answer takes the place of the rules' own sentence."""
     out: list[dict[str, str]] = []
+    rules = 0  # where the last sentence stands that a model may say in its own words
     for e in events:
         if e["type"] == "message":
             if e.get("phrased") and out:
-                out.pop()
-            own = e["role"] == "assistant"
+                out[rules]["content"] = visible(e["text"])
+                continue
+            rules = rules if e.get("quotes") else len(out)
+            own = e["role"] == "assistant" and not e.get("quotes")
             out.append({"role": e["role"], "content": visible(unmarked(e["text"]) if own else e["text"])})
     return out
 

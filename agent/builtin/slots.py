@@ -14,6 +14,9 @@ from agent.builtin.quantities import neat
 from agent.builtin.reading import Reading
 
 Facts = set[str]
+_HIDDEN = re.compile(
+    r"\b(redact\w*|hide|mask|without|black out) (the |any |all )?(personal|private|names?|pii|e-?mails?)"
+)
 
 
 def _run_of(r: Reading) -> dict[str, Any]:
@@ -64,6 +67,8 @@ def _explain(r: Reading, found: Facts) -> dict[str, Any]:
     name = _metric_name(r.order)
     if name and slots["symptom"] == "metric_meaning":
         slots["metric"] = name
+    if _HIDDEN.search(r.order):
+        slots["redact"] = True
     also = [s for s in real[1:] if s != slots["symptom"]]
     if slots["symptom"] == "loss_zero" and re.search(r"grad\w*[ _]norm.{0,12}nan|nan.{0,10}grad", r.order):
         also = ["grad_norm_nan"]

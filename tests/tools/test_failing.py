@@ -10,7 +10,7 @@ from tests.trainer.recorded import run_of, spiked
 from tools.arguments import Explain
 from tools.desk import Desk
 from tools.explaining import explain_run
-from tools.failing import failure_words
+from tools.failing import crash_told, failure_words
 from trainer.records import write_atomic
 
 TRACE = 'Traceback (most recent call last):\n  File "a.py", line 3, in f\n    g()\n{line}\n'
@@ -20,7 +20,7 @@ def test_a_known_crash_is_told_with_its_fix(home: Path, tmp_path: Path) -> None:
     run = run_of(tmp_path)
     (run.folder / "worker.log").write_text(TRACE.format(line="RuntimeError: size mismatch for lora_A: copying a param"))
     run.set_status("died", reason="crashed")
-    told = explain_run(Explain(run_id=run.id), Desk(home=home, roots=[home])).say
+    told = explain_run(Explain(run_id=run.id), Desk(home=home, roots=[home])).quotes
     assert "belong to another model, rank or vocabulary" in told
     assert "a.py, line 3, in f" in told
 
@@ -29,7 +29,7 @@ def test_an_unknown_crash_is_said_to_be_unknown(home: Path, tmp_path: Path) -> N
     run = run_of(tmp_path)
     (run.folder / "worker.log").write_text(TRACE.format(line="OddError: the moon is wrong"))
     run.set_status("died", reason="crashed")
-    assert "not one I know" in failure_words(run, "")[0]
+    assert "not one I know" in crash_told(run)[0]
 
 
 def test_slowness_is_answered_by_the_clock(home: Path, tmp_path: Path) -> None:

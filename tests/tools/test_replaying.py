@@ -25,8 +25,10 @@ def desk(home: Path) -> Desk:
 def test_explaining_a_spike_offers_the_proof(home: Path, tmp_path: Path) -> None:
     run = spiked(tmp_path)
     found = explain_run(Explain(run_id=run.id, question="why did loss spike?"), desk(home))
-    assert f"with row {BAD} and without it" in found.say
-    assert "Say “prove it”" in found.say
+    assert f"with row {BAD} and without it" in found.quotes
+    assert "Say “prove it”" in found.quotes
+    assert "aGVsbG8" in found.quotes
+    assert "aGVsbG8" not in found.say, "a model may put this into words: it holds no row"
 
 
 def test_prove_it_lays_the_replay_on_the_table_and_starts_nothing(home: Path, tmp_path: Path) -> None:
@@ -51,7 +53,8 @@ def test_a_calm_run_has_no_moment_to_prove(home: Path, tmp_path: Path) -> None:
     run.set_status("finished", step=60, max_steps=60)
     with pytest.raises(UserFacingError, match="points at no moment"):
         replay_run(ReplayRun(run_id=run.id), desk(home))
-    assert "prove it" not in explain_run(Explain(run_id=run.id), desk(home)).say
+    told = explain_run(Explain(run_id=run.id), desk(home))
+    assert "prove it" not in told.say + told.quotes
 
 
 def outcome_of(replay: Replay, as_was: float, without: float) -> str:

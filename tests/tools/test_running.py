@@ -59,9 +59,9 @@ def test_a_spike_leads_to_the_rows_that_made_it(home: Path, tmp_path: Path) -> N
         logged = {"loss": sum(losses) / 2, "grad_norm": 1.0, "learning_rate": 1e-4}
         append(run.folder / "metrics.jsonl", {"step": step, **logged})
     said = explain_run(Explain(run_id=run.id, question="why did the loss spike at step 38?"), desk(home))
-    assert "Step 38 was made of 2 rows." in said.say
-    assert "Row 77: loss 8 at step 38, where 1" in said.say
-    assert "a block of 300 characters without a space" in said.say
+    assert "Step 38 was made of 2 rows." in said.quotes
+    assert "Row 77: loss 8 at step 38, where 1" in said.quotes
+    assert "a block of 300 characters without a space" in said.quotes
     assert said.data["rows"][0]["row"] == 77
     whole = explain_run(Explain(run_id=run.id, question="which rows are hard?"), desk(home))
     assert whole.data["rows"][0]["row"] == 77
@@ -74,4 +74,4 @@ def test_rows_without_losses_or_oddness_are_not_blamed(home: Path, tmp_path: Pat
     append(run.folder / "steps.jsonl", {"step": 1, "rows": [1]})
     append(run.folder / "metrics.jsonl", {"step": 1, "loss": 0.69})
     said = explain_run(Explain(run_id=run.id, question="which rows are hard?"), desk(home))
-    assert f"No row of {run.id} stands out" in said.say and said.data["rows"] == []
+    assert f"No row of {run.id} stands out" in said.quotes and said.data["rows"] == []

@@ -17,9 +17,12 @@ import json
 import random
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments, set_seed
 
 from trainer import base_models
@@ -27,7 +30,10 @@ from trainer.data.stored import examples_in
 from trainer.diagnosis.dealt import read_steps
 from trainer.errors import UserFacingError
 from trainer.fields import replace
+from trainer.methods import exact
 from trainer.methods.build import trainer_for
+from trainer.methods.dealt import taken
+from trainer.methods.loss import AnswerLossTrainer
 from trainer.methods.saving import Diverged, kept
 from trainer.methods.setup import Setup
 from trainer.plan import Plan
@@ -41,9 +47,13 @@ class Until(TrainerCallback):
 
     def __init__(self, lines: Path, side: dict[str, Any], end: int, factor: float) -> None:
         self.lines, self.side, self.end, self.factor = lines, side, end, factor
+        self.look: Callable[[], dict[int, float]] | None = None
+        self.looked_at = 0
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **all: Any) -> None:
-        """Once, before the first step: the schedule's rates times the factor."""
+        """Before the moment a look at its rows one by one; before the first step the rates times the factor."""
+        if self.look is not None and state.global_step + 1 == self.looked_at:
+            append(self.lines, {**self.side, "gradients": self.look()})
         if self.factor == 1.0:
             return
         schedule = all["lr_scheduler"]
@@ -71,6 +81,24 @@ class Until(TrainerCallback):
             control.should_training_stop = True
 
 
+def gradients(trainer: Any, rows: Sequence[int]) -> dict[int, float]:
+    """Norm of the gradient that each row alone gives to the weights that move; nothing is left behind."""
+    random_state, sums = exact.randomness(), exact.running_sums(trainer)
+    place = {row: i for i, row in enumerate(trainer.train_dataset["row"])}
+    weights = [p for p in trainer.model.parameters() if p.requires_grad]
+    found = {}
+    for row in rows:
+        inputs = trainer._prepare_inputs(trainer.data_collator([dict(trainer.train_dataset[place[row]])]))
+        taken(inputs)
+        torch.autograd.backward(trainer.compute_loss(trainer.model, inputs))
+        squares = [float(p.grad.float().square().sum()) for p in weights if p.grad is not None]
+        found[row] = round(sum(squares) ** 0.5, 4)
+        trainer.model.zero_grad()
+    exact.restore_randomness(random_state)
+    exact.restore_sums(trainer, sums)
+    return found
+
+
 class Stage:
     """The rows and the plan that all sides share."""
 
@@ -91,6 +119,7 @@ class Stage:
         with tempfile.TemporaryDirectory(dir=self.lines.parent) as name:
             trainer = self._trainer(plan, Path(name), side)
             trainer.train_dataset = trainer.train_dataset.select(self._order(trainer.train_dataset["row"], side))
+            self._look_at_rows(trainer, side)
             try:
                 trainer.train(resume_from_checkpoint=self._checkpoint(Path(name)))
             except Diverged as error:
@@ -109,6 +138,15 @@ class Stage:
         args.logging_steps, args.load_best_model_at_end = 1, False
         trainer.state.logging_steps = 1
         return trainer
+
+    def _look_at_rows(self, trainer: Any, side: dict[str, Any]) -> None:
+        """In the run's own way: how strongly each row of the moment's first step pulls, by itself."""
+        if side["pair"] or side["changed"] or not isinstance(trainer, AnswerLossTrainer):
+            return
+        step = next((s for s in read_steps(self.run.folder) if s.step >= self.replay.moment[0]), None)
+        until = next(c for c in trainer.callback_handler.callbacks if isinstance(c, Until))
+        if step is not None:
+            until.looked_at, until.look = step.step, partial(gradients, trainer, step.rows)
 
     def _factor(self, plan: Plan) -> float:
         """What a resume's learning rates are multiplied by; a beginning takes them from the plan."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from trainer.records import append, read_from
 from trainer.replays.extent import Extent, ExtentOutcome, told
-from trainer.replays.outcome import Outcome, curves_of, weighed
+from trainer.replays.outcome import Outcome, curves_of, gradients_of, weighed
 from trainer.replays.process import Watch, alone, lines_of
 from trainer.replays.replay import Replay, still_fits
 from trainer.runs import Run
@@ -25,7 +25,8 @@ def replayed(replay: Replay, run: Run, approval: str, watch: Watch | None = None
     began = time.monotonic()
     request = {"replay": replay.model_dump(mode="json")}
     lines = lines_of("replay", run, request, replay.max_minutes, 2 * replay.pairs * replay.steps, watch)
-    outcome = weighed(replay, curves_of(lines), time.monotonic() - began)
+    found = weighed(replay, curves_of(lines), time.monotonic() - began)
+    outcome = found.model_copy(update={"gradients": gradients_of(lines)})
     _keep(run, REPLAYS, approval, outcome.model_dump(mode="json"))
     return outcome
 

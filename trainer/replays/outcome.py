@@ -56,7 +56,15 @@ class Outcome(BaseModel):
     why: str
     pairs: list[Pair]
     curves: list[Curve]
+    gradients: dict[int, float] = {}
+    """Row of the moment's first step -> norm of the gradient that it gives alone (sft and cpt)."""
     seconds: float = 0.0
+
+
+def gradients_of(lines: Iterable[dict[str, Any]]) -> dict[int, float]:
+    """How strongly each row pulled, where that was looked at."""
+    looked: dict[str, float] = next((line["gradients"] for line in lines if "gradients" in line), {})
+    return {int(row): float(norm) for row, norm in looked.items()}
 
 
 def curves_of(lines: Iterable[dict[str, Any]]) -> list[Curve]:
@@ -65,6 +73,8 @@ def curves_of(lines: Iterable[dict[str, Any]]) -> list[Curve]:
     for line in lines:
         key = (int(line["pair"]), bool(line["changed"]))
         curve = found.setdefault(key, Curve(pair=key[0], changed=key[1]))
+        if "gradients" in line:
+            continue
         if line.get("done"):
             curve.whole = True
         else:

@@ -147,6 +147,7 @@ def explain(
     question: Annotated[str, typer.Option("--question", help="What you want to know.")] = "",
     plan: Annotated[Path | None, typer.Option("--plan", help="The plan behind a log file, as JSON.")] = None,
     batch: Annotated[Path | None, typer.Option("--batch", help="Lines of {id, plan, run, history}.")] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Hide personal data in the rows shown.")] = False,
     as_json: Json = False,
 ) -> None:
     """What happened in a run, with evidence."""
@@ -158,7 +159,7 @@ def explain(
         return
     if target is None:
         raise UserFacingError("name a run or a file", "explain", "For instance: tunesmith explain run-1")
-    found = commands.explain(target, question, plan)
+    found = commands.explain(target, question, plan, redact)
     emit(as_json, found, found["text"])
 
 
