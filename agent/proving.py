@@ -64,6 +64,8 @@ def card_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     low, high = replay.seconds
     with_it, without = sides(replay)
+    first, last = replay.moment
+    moment = f"step {first:,}" if first == last else f"steps {first:,} to {last:,}"
     return [
         ("What", f"steps {replay.start + 1:,} to {replay.end:,} of {replay.run_id} are trained again"),
         ("From", f"checkpoint-{replay.start}" if replay.start else "the base model"),
@@ -71,7 +73,7 @@ def card_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("Other side", without),
         (
             "How often",
-            f"{replay.pairs} times each; the loss of steps {replay.moment[0]:,} to {replay.moment[1]:,} decides",
+            f"{replay.pairs} times each; the loss of {moment} decides",
         ),
         (
             "Takes",

@@ -285,7 +285,11 @@ def main() -> None:
 
 def read_again(kept: Path, only: str) -> list[Trial]:
     """The last trials, their records read once more."""
-    trials = restored(kept, only)
+    return read(restored(kept, only))
+
+
+def read(trials: list[Trial]) -> list[Trial]:
+    """What the rules say of each, a line each."""
     for trial in trials:
         if not trial.failed:
             judged(trial)
@@ -309,11 +313,9 @@ def trained_all(options: argparse.Namespace, folder: Path, kept: Path) -> list[T
             trial.failed = error.sentence()
         with kept.open("a", encoding="utf-8") as file:
             file.write(json.dumps(trial.facts() | {"seconds": trial.seconds}) + "\n")
-        if not trial.failed:
-            judged(trial)
-        print(told(trial), flush=True)
+        print(f"trained in {trial.seconds:.0f} s: {told(trial)}", flush=True)
         done[_key(trial)] = trial
-    return [done[_key(t)] for t in wanted]
+    return read([done[_key(t)] for t in wanted])
 
 
 def _key(trial: Trial) -> tuple[str, str, int]:

@@ -26,7 +26,9 @@ def explained(text: str, known: list[str]) -> tuple[str, list[str]]:
         match = None if pattern in known else re.search(pattern, text)
         if match is None or added == AT_ONCE:
             continue
-        if text[match.end() : match.end() + 4].startswith((" (", "(", "_", " is ")) or _inside(text, match.start()):
+        if text[match.end() : match.end() + 4].startswith((" (", "(", "_", "-", " is ")) or _inside(
+            text, match.start()
+        ):
             continue
         known.append(pattern)
         text = f"{text[: match.end()]} ({meaning}){text[match.end() :]}"
