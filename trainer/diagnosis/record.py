@@ -14,6 +14,9 @@ from trainer.plan import Plan
 from trainer.recipes.rates import rate_for
 from trainer.runs import Run
 
+COMPARED_BYTES = 100_000_000
+"""Training rows up to this size are compared with the watched ones; the data doctor has looked at larger files."""
+
 
 def record_of(run: Run) -> History:
     """The run's logged history with what the rules may know of it."""
@@ -73,7 +76,7 @@ def _leaked(run: Run) -> dict[str, Any]:
 
 @lru_cache(maxsize=32)
 def _leaked_share(train: Path, watched: Path) -> float | None:
-    if not train.is_file() or not watched.is_file():
+    if not train.is_file() or not watched.is_file() or train.stat().st_size > COMPARED_BYTES:
         return None
     known = {_plain(row) for row in examples_in(train)}
     rows = examples_in(watched)

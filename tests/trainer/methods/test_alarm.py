@@ -78,6 +78,15 @@ def test_after_a_resume_the_same_does_not_hold_it_again(run: Run) -> None:
     assert len(alerts(run)) == 1
 
 
+def test_a_rule_that_breaks_ends_the_watching_and_not_the_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("a rule")
+
+    monkeypatch.setattr("trainer.methods.alarm.Lookout.look", broken)
+    assert watched(run, CALM + WILD, True).reason is None
+    assert [e["error"] for e in run.events() if e["kind"] == "watching_ended"] == ["ZeroDivisionError: a rule"]
+
+
 def test_a_plan_may_go_on(run: Run) -> None:
     assert watched(run, CALM + WILD, False).reason is None
     assert [e["holds"] for e in alerts(run)] == [False]
