@@ -33,6 +33,7 @@ from tools.glossary import explained
 from tools.registry import TOOLS
 from tools.running import carry_out
 from tools.words import in_english
+from trainer.diagnosis.questions import topic_of
 from trainer.errors import UserFacingError
 from trainer.fields import faults
 
@@ -118,7 +119,7 @@ class Nodes:
         working: State = dict(state)  # type: ignore[assignment]
         last = ""
         for asked in state.get("calls", []):
-            call = aimed(asked, state["inbox"], self.desk(working))
+            call = _continued(aimed(asked, state["inbox"], self.desk(working)), state)
             result = self._carry(call, working)
             changed = _changes(result, working)
             working.update(changed)  # type: ignore[typeddict-item]
@@ -129,7 +130,7 @@ class Nodes:
                 *(event(e["type"], **_rest(e)) for e in result.events),
             ]
             troubled = any(e["type"] in ("problem", "invalid") for e in result.events)
-            last = "" if troubled else call["name"]
+            last = "" if troubled or result.as_it_is else call["name"]
             update["repeat"] = _repeat(call, result.say, working)
         hosted = self.brain.model != BUILTIN and last in PHRASED
         waiting = working.get("order_state") == "proposed"
@@ -269,6 +270,16 @@ def _for_beginners(text: str, state: State, update: dict[str, Any]) -> str:
     text, known = explained(text, manner.explained)
     update["manner"] = state["manner"] = manner.model_copy(update={"explained": known}).model_dump()
     return text
+
+
+def _continued(call: dict[str, Any], state: State) -> dict[str, Any]:
+    """“Prove it” means the run and the step that were explained last, unless others are named."""
+    told, given = state.get("told") or {}, call["arguments"]
+    if call["name"] != "replay_run" or told.get("name") != "explain_run" or given.get("step") or given.get("rows"):
+        return call
+    topic = topic_of(str(told.get("inbox", "")))
+    last = {"run_id": told["arguments"].get("run_id"), "step": told["arguments"].get("step") or (topic and topic.step)}
+    return call | {"arguments": {k: v for k, v in last.items() if v is not None} | given}
 
 
 def _rest(e: dict[str, Any]) -> dict[str, Any]:

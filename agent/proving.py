@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from typing import Any
 
@@ -28,7 +29,9 @@ from trainer.replays.replay import Replay, Wanted
 
 def offered(run: str, step: int | None, rows: str, sets: list[str], pairs: int | None, minutes: float | None) -> Replay:
     """The replay that was asked for on the command line. Raises UserFacingError."""
-    numbers = tuple(int(n) for n in rows.split(",") if n.strip().isdigit())
+    numbers = tuple(int(n) for n in rows.split(",")) if re.fullmatch(r"\s*[0-9]+\s*(,\s*[0-9]+\s*)*", rows) else ()
+    if minutes is not None and not math.isfinite(minutes):
+        raise UserFacingError(f"{minutes} is no number of minutes", "--within", "Write a number, such as 20.")
     if rows and not numbers:
         raise UserFacingError(f"{rows!r} names no rows", "--rows", "Write their numbers: 17 or 3,4,12")
     changes = dict(assignment(text) for text in sets)
@@ -106,6 +109,8 @@ def outcome_of(document: dict[str, Any]) -> Outcome:
 
 def extent_offered(run: str, minutes: float | None) -> Extent:
     """The learning curve of a run. Raises UserFacingError."""
+    if minutes is not None and not math.isfinite(minutes):
+        raise UserFacingError(f"{minutes} is no number of minutes", "--within", "Write a number, such as 20.")
     return planned_extent(store().get(run), minutes)
 
 

@@ -11,9 +11,9 @@ from trainer import planfile
 from trainer.diagnosis.catalogue import entry
 
 
-def report(run_id: str) -> Report:
+def report(run_id: str, redact: bool = False) -> Report:
     """The report of a run."""
-    return report_of(store().get(run_id))
+    return report_of(store().get(run_id), redact)
 
 
 def history(run_id: str) -> list[dict[str, Any]]:

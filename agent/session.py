@@ -6,11 +6,12 @@ import re
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
@@ -84,7 +85,7 @@ class Session:
 
     def ask(self, text: str, shown: str = "") -> list[dict[str, Any]]:
         """A typed message. Returns the events it caused. `shown` is the hash on the person's screen, if any."""
-        with self._lock:
+        with self._alone():
             self._go_on()
             before = len(self.events())
             files = self.files()
@@ -113,7 +114,7 @@ class Session:
         return self._called({"name": "probe_plan", "arguments": {}}, "measure it first")
 
     def _called(self, call: dict[str, Any], named: str) -> list[dict[str, Any]]:
-        with self._lock:
+        with self._alone():
             self._go_on()
             if not self._waiting():
                 raise UserFacingError("there is no plan on the table to change", "", "Say what you want to train.")
@@ -124,7 +125,7 @@ class Session:
 
     def report(self, run_id: str) -> None:
         """Tell in the conversation, once, how its run has ended."""
-        with self._lock:
+        with self._alone():
             run = RunStore(self.folder).get(run_id)
             status = run.status().get("status")
             if any(e["type"] == "report" and (e["run_id"], e["status"]) == (run_id, status) for e in self.events()):
@@ -135,7 +136,7 @@ class Session:
 
     def warn(self, run_id: str) -> None:
         """Tell in the conversation, once each, what was noticed while a run goes."""
-        with self._lock:
+        with self._alone():
             run = RunStore(self.folder).get(run_id)
             told = {(e["run_id"], e["label"]) for e in self.events() if e["type"] == "alert"}
             new = [a for a in alerts_of(run) if (run_id, a["label"]) not in told]
@@ -155,7 +156,7 @@ class Session:
 
     def conclude(self, study_id: str) -> None:
         """When a search has ended: tell its result once, and lay the best plan on the table."""
-        with self._lock:
+        with self._alone():
             if any(e["type"] == "study_report" and e["study"] == study_id for e in self.events()):
                 return
             self._tell_study(study_id)
@@ -172,7 +173,7 @@ class Session:
 
     def lay(self, order: Order, words: str, *more: dict[str, Any]) -> list[dict[str, Any]]:
         """Put an order on the table that the person made themselves (an edited plan, a search's best)."""
-        with self._lock:
+        with self._alone():
             self._go_on()
             before = len(self.events())
             paper = order.paper()
@@ -189,7 +190,7 @@ class Session:
             return self.events()[before:]
 
     def _answer(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
-        with self._lock:
+        with self._alone():
             self._go_on()
             before = len(self.events())
             if self._waiting():
@@ -203,6 +204,20 @@ class Session:
                 text = done if order.proposal is None else f"Already started as {run}."
                 return [event("message", role="assistant", text=text)]
             raise UserFacingError("there is nothing on the table to answer", "", "Say what you want to train.")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One step of the conversation at a time. Raises UserFacingError where a long one is going on."""
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise UserFacingError(
+                "something long is still going on in this conversation", "", "Wait for it, or end it with its button."
+            ) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _go_on(self) -> None:
         """Finish what a killed process left: an approved order is launched, once."""

@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.kills import fork, new_run, waited
 from trainer.paths import SAMPLE_DATA, home
 from trainer.proposal import propose
+from trainer.runs import Run
 from trainer.wishes import Wishes
 
 ROWS, FIRST = 2000, 5
@@ -73,8 +74,42 @@ def planted(rows: list[tuple[str, str]], lot: random.Random) -> dict[int, str]:
     return done
 
 
-def trial(folder: Path, seed: int, data: Path | None, epochs: float) -> tuple[dict[int, str], list[dict[str, Any]]]:
-    """One run: what was planted, and the suspects in their order."""
+def timed() -> None:
+    """In a worker: how long the recording of rows and their losses takes, as an event when the training ends."""
+    from trainer.methods import dealt, hours, loss, saving
+
+    spent = {"seconds": 0.0}
+
+    def clocked(function: Any) -> Any:
+        def inner(*given: Any, **named: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return function(*given, **named)
+            finally:
+                spent["seconds"] += time.perf_counter() - began
+
+        return inner
+
+    tell = hours.Hours.tell
+
+    def told(self: Any, saved: float) -> None:
+        tell(self, saved)
+        self.run.event("recording", **spent)
+
+    saving.taken, loss.by_row, hours.Hours.tell = clocked(saving.taken), clocked(loss.by_row), told
+    dealt.Ledger.add, dealt.Ledger.write = clocked(dealt.Ledger.add), clocked(dealt.Ledger.write)
+
+
+def share_of(run: Run) -> float:
+    """Seconds of recording over seconds of steps."""
+    recorded, steps = (next(e for e in run.events() if e["kind"] == kind) for kind in ("recording", "spent"))
+    return float(recorded["seconds"]) / float(steps["steps"])
+
+
+def trial(
+    folder: Path, seed: int, data: Path | None, epochs: float
+) -> tuple[dict[int, str], list[dict[str, Any]], float]:
+    """One run: what was planted, the suspects in their order, and the recording's share of the steps' time."""
     from tools.suspecting import card, hardest
     from trainer.diagnosis.dealt import read_steps
 
@@ -89,13 +124,13 @@ def trial(folder: Path, seed: int, data: Path | None, epochs: float) -> tuple[di
     more = {"per_device_train_batch_size": 16, "gradient_accumulation_steps": 1, "early_stopping_patience": 1000}
     proposal = propose(path, Wishes(goal="find them", dataset_path=str(path), tuning="full", **shape, **more))
     run = new_run(proposal, f"poisoned-{seed}")
-    if waited(fork(run, resume=False), 1800) != 0:
+    if waited(fork(run, resume=False, before=timed), 1800) != 0:
         raise SystemExit(f"the run failed: {run.status().get('reason')}")
     found, kept = hardest(run, FIRST)
     trained = {row for step in read_steps(run.folder) for row in step.rows}
     cards = [card(s, kept) for s in found]
     shutil.rmtree(run.checkpoints, ignore_errors=True)
-    return {row: kind for row, kind in bad.items() if row in trained}, cards
+    return {row: kind for row, kind in bad.items() if row in trained}, cards, share_of(run)
 
 
 def main() -> None:
@@ -108,15 +143,16 @@ def main() -> None:
     folder = home() / "benchmark-poisoned"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    whole, named, all_bad, seconds = 0, 0, 0, []
+    whole, named, all_bad, seconds, shares = 0, 0, 0, [], []
     for seed in itertools.count(options.seed):
         if len(seconds) == options.trials:
             break
         began = time.monotonic()
-        bad, cards = trial(folder, seed, options.data, options.epochs)
+        bad, cards, share = trial(folder, seed, options.data, options.epochs)
         if not bad:  # all planted rows fell to the other sides of the split
             continue
         seconds.append(time.monotonic() - began)
+        shares.append(share)
         first = [c["row"] for c in cards]
         hit = {row for row in bad if row in first}
         whole += len(hit) == len(bad)
@@ -129,6 +165,7 @@ def main() -> None:
                 f"   row {one['row']:>5} {mark:14} score {one['score']:6.1f}  {'; '.join(one['odd'])[:100]}", flush=True
             )
     middle = statistics.median(seconds)
+    print(f"recording took {statistics.median(shares):.2%} of the steps' time (median), {max(shares):.2%} at most")
     print(f"all named in {whole} of {options.trials} trials, {named} of {all_bad} rows; {middle:.0f} s a trial")
 
 

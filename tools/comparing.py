@@ -27,8 +27,6 @@ class Rows:
     both: int
     only_a: int
     only_b: int
-    same_test: bool
-    """Whether both were tested on the same sealed rows."""
 
 
 def compare_runs(args: Compare, desk: Desk) -> ToolResult:
@@ -53,8 +51,7 @@ def rows_of(a: Run, b: Run) -> Rows | None:
     if not all(file.is_file() for file in files):
         return None
     ours, theirs = ({_text(e) for e in examples_in(file)} for file in files)
-    tests = [{_text(e) for e in examples_in(run.sealed)} for run in (a, b)]
-    return Rows(len(ours & theirs), len(ours - theirs), len(theirs - ours), tests[0] == tests[1])
+    return Rows(len(ours & theirs), len(ours - theirs), len(theirs - ours))
 
 
 def _text(row: Any) -> str:

@@ -94,6 +94,8 @@ class ToolResult:
     file: str | None = None
     quotes: str = ""
     """What is said after it and holds rows or lines of a log: no model is shown it."""
+    as_it_is: bool = False
+    """No model is asked to put it into other words: it may quote a log."""
     dropped: bool = False
     """Whether the order on the table is taken away."""
 

@@ -35,30 +35,37 @@ def explain_run(args: Explain, desk: Desk) -> ToolResult:
         why = f" It ended: {state['reason']}." if state.get("reason") else ""
         nothing = f"{run.id} has logged nothing yet, so there is no curve to explain.{why}"
         said = "\n".join([nothing, *failure_words(run, args.question)])
-        return ToolResult(said, quotes="\n".join(crash_told(run)))
+        return ToolResult(said, quotes="\n".join(crash_told(run)), as_it_is=True)
     history = record_of(run)
     found = diagnose(history)
     question = args.question or " ".join(
         filter(None, [args.symptom, args.metric, f"step {args.step}" if args.step else None])
     )
     text = answer(question, found, history, desk.voice.register)
-    told, rows = _rows_behind(run, found, question, args.step, args.redact)
+    at = args.step or _step_in(question)
+    told, rows = _rows_behind(run, found, question, at, args.redact)
     cards = [f.model_dump(mode="json") for f in found]
     return ToolResult(
         "\n".join([*failure_words(run, question), text]),
         {"run_id": run.id, "findings": cards, "rows": rows},
         [{"type": "findings", "run_id": run.id, "findings": cards}],
         run_id=run.id,
-        quotes="\n".join(filter(None, [*crash_told(run), told, offer(run, args.step) if told else ""])),
+        quotes="\n".join(
+            filter(None, [*crash_told(run), told, offer(run, args.step or _step_in(question)) if told else ""])
+        ),
     )
+
+
+def _step_in(question: str) -> int | None:
+    topic = topic_of(question)
+    return topic.step if topic else None
 
 
 def _rows_behind(
     run: Run, found: list[Finding], question: str, step: int | None, redact: bool
 ) -> tuple[str, list[dict[str, Any]]]:
     """The rows of the moment that is asked about or found; those of the whole run where rows are asked for."""
-    topic = topic_of(question)
-    window = moment_of(run, found, step if step is not None or topic is None else topic.step)
+    window = moment_of(run, found, step)
     if window is not None:
         return moment_words(run, window, redact)
     return hardest_words(run, redact) if ABOUT_ROWS.search(question) else ("", [])

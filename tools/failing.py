@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from trainer.diagnosis.failures.crash import Crash, crash_in
+from trainer.diagnosis.failures.crash import Crash
 from trainer.diagnosis.failures.memory import WORDS, ran_out
 from trainer.diagnosis.failures.spent import advice, spent
 from trainer.runs import Run
@@ -29,10 +29,10 @@ def failure_words(run: Run, question: str) -> list[str]:
 
 def crash_told(run: Run) -> list[str]:
     """How a run that failed has crashed; it quotes the log. [] where it did not, or memory ran out."""
-    log = run.folder / "worker.log"
-    if run.status().get("status") not in ("failed", "died") or ran_out(run) is not None or not log.is_file():
+    ended = [e for e in run.events() if e["kind"] == "worker_ended"]
+    if run.status().get("status") not in ("failed", "died") or not ended or not ended[-1].get("crash"):
         return []
-    return crash_words(crash_in(log.read_text("utf-8", "replace")))
+    return [] if ran_out(run) is not None else crash_words(Crash(**ended[-1]["crash"]))
 
 
 def crash_words(crash: Crash | None) -> list[str]:

@@ -13,9 +13,10 @@ from trainer import planfile
 from trainer.diagnosis import diagnose
 from trainer.diagnosis.catalogue import entry
 from trainer.diagnosis.finding import Finding
+from trainer.diagnosis.fixes import own_fields
 from trainer.diagnosis.history import History
 from trainer.diagnosis.record import record_of
-from trainer.diagnosis.stats import head, tail
+from trainer.diagnosis.stats import clean, head, tail
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, diff, replace
 from trainer.proposal import Proposal
@@ -55,14 +56,14 @@ class Report:
         }
 
 
-def report_of(run: Run) -> Report:
+def report_of(run: Run, redact: bool = False) -> Report:
     """The report. Raises UserFacingError for a run that has logged nothing."""
     history = record_of(run)
     if not len(history.train):
         raise UserFacingError(f"{run.id} has logged nothing yet, so there is nothing to report", "", "")
     found = diagnose(history)
     changes = next_changes(run, history, found)
-    told, rows = hardest_words(run)
+    told, rows = hardest_words(run, redact)
     return Report(
         run_id=run.id,
         story=[_what(run), _course(history), _event(found), _outcome(run), _next(changes, found)],
@@ -78,7 +79,7 @@ def report_of(run: Run) -> Report:
 
 def _what(run: Run) -> str:
     plan, proof, state = run.effective_plan(), run.proposal().preflight, run.status()
-    spent = sum(_seconds(run))
+    spent = run.trained_seconds()
     took = f" in {spent / 60:.0f} minutes" if spent >= 90 else f" in {spent:.0f} seconds" if spent else ""
     steps = f"{state.get('step', 0):,} of {state.get('max_steps', 0):,} steps"
     end = "" if state.get("status") == "finished" else f" and is {state.get('status')}"
@@ -88,19 +89,10 @@ def _what(run: Run) -> str:
     )
 
 
-def _seconds(run: Run) -> list[float]:
-    """Seconds of training of each session: the last mark before a resume."""
-    marks: list[float] = []
-    last = 0.0
-    for row in run.metrics()[0]:
-        if "resumed_from" in row:
-            marks, last = [*marks, last], 0.0
-        last = max(last, float(row.get("elapsed", 0.0)))
-    return [*marks, last]
-
-
 def _course(history: History) -> str:
-    loss = history.loss
+    loss = clean(history.loss)
+    if not len(loss):
+        return "No finite loss was logged."
     at, evals = history.evals.finite("eval_loss")
     told = f"The loss went from {number(head(loss))} to {number(tail(loss, 0.1))}"
     if not len(evals):
@@ -134,7 +126,7 @@ def _next(changes: dict[str, tuple[Any, Any]], found: list[Finding]) -> str:
     if not changes:
         return "Next: no setting asks to be changed; more or cleaner rows would do more than another rate."
     told = ", ".join(f"{name} {number(old)} -> {number(new)}" for name, (old, new) in changes.items())
-    return f"Next, one change at a time: {told}."
+    return f"Next: {told}."
 
 
 def epochs_words(history: History) -> str:
@@ -148,7 +140,7 @@ def epochs_words(history: History) -> str:
     if least == len(evals) - 1 and evals[-2] - evals[-1] > FALLS * abs(evals[-2]):
         return f"{where} and still fell: more epochs may help."
     if best < 0.75 * last and evals[-1] > (1 + FALLS) * evals[least]:
-        return f"{where} and rose after that: {max(1, round(best))} would have done; the best checkpoint was kept."
+        return f"{where} and rose after that: {max(1, round(best))} would have done."
     return f"{where}: about right."
 
 
@@ -156,7 +148,7 @@ def next_changes(run: Run, history: History, found: list[Finding]) -> dict[str, 
     """Field -> (now, to try): the gravest finding's fix where the plan has such fields, else what the epochs say."""
     plan = run.plan()
     for finding in found:
-        fix = {name: value for name, value in finding.fix.items() if name in SECTION_OF}
+        fix = {name: value for name, value in own_fields(finding.fix).items() if name in SECTION_OF}
         if fix and (changed := _changed(run, fix)):
             return changed
     if "still fell" in epochs_words(history) and plan.schedule.max_steps < 0:

@@ -98,6 +98,7 @@ def run_status(args: OfRun, desk: Desk) -> ToolResult:
         status_words(run, desk.voice),
         {"run_id": run.id, **run.status()},
         [{"type": "status", "run_id": run.id}],
+        as_it_is=bool(run.status().get("reason")),  # it may quote the log
     )
 
 

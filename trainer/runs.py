@@ -95,6 +95,15 @@ class Run:
                 kept.append(row)
         return kept
 
+    def trained_seconds(self) -> float:
+        """Seconds of training over all sessions: the last mark of each."""
+        total = last = 0.0
+        for row in self.metrics()[0]:
+            if "resumed_from" in row:
+                total, last = total + last, 0.0
+            last = max(last, float(row.get("elapsed", 0.0)))
+        return total + last
+
     def set_status(self, status: Status, **facts: Any) -> None:
         """Replace the status document, keeping earlier facts."""
         now = {"status": status, "updated": time.time(), **processes.beat()}

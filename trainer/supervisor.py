@@ -19,6 +19,7 @@ from typing import IO, Any
 import psutil
 
 from trainer import backends, endings, ladder, processes
+from trainer.diagnosis.failures.crash import crash_in
 from trainer.endings import Cause, Ended
 from trainer.errors import UserFacingError
 from trainer.estimates import record
@@ -195,7 +196,8 @@ def _record_end(run: Run, ended: Ended, cause: Cause) -> None:
     peak = round(ended.peak_gb, 2)
     facts: dict[str, Any] = {"code": ended.code, "peak_gb": peak, "reason": cause.words}
     write_atomic(run.folder / "exit.json", facts)
-    run.event("worker_ended", **facts)
+    crash = crash_in(ended.log) if ended.code else None
+    run.event("worker_ended", **facts, **({"crash": vars(crash)} if crash else {}))
     record.finished(run)
     if ended.code == 0 or run.status().get("status") in ("failed", "finished", "stopped"):
         return

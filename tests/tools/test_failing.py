@@ -11,14 +11,23 @@ from tools.arguments import Explain
 from tools.desk import Desk
 from tools.explaining import explain_run
 from tools.failing import crash_told, failure_words
+from trainer.diagnosis.failures.crash import crash_in
 from trainer.records import write_atomic
+from trainer.runs import Run
 
 TRACE = 'Traceback (most recent call last):\n  File "a.py", line 3, in f\n    g()\n{line}\n'
 
 
+def crashed(run: Run, line: str) -> None:
+    """As the supervisor notes it."""
+    found = crash_in(TRACE.format(line=line))
+    assert found is not None
+    run.event("worker_ended", code=1, reason="crashed", crash=vars(found))
+
+
 def test_a_known_crash_is_told_with_its_fix(home: Path, tmp_path: Path) -> None:
     run = run_of(tmp_path)
-    (run.folder / "worker.log").write_text(TRACE.format(line="RuntimeError: size mismatch for lora_A: copying a param"))
+    crashed(run, "RuntimeError: size mismatch for lora_A: copying a param")
     run.set_status("died", reason="crashed")
     told = explain_run(Explain(run_id=run.id), Desk(home=home, roots=[home])).quotes
     assert "belong to another model, rank or vocabulary" in told
@@ -27,7 +36,7 @@ def test_a_known_crash_is_told_with_its_fix(home: Path, tmp_path: Path) -> None:
 
 def test_an_unknown_crash_is_said_to_be_unknown(home: Path, tmp_path: Path) -> None:
     run = run_of(tmp_path)
-    (run.folder / "worker.log").write_text(TRACE.format(line="OddError: the moon is wrong"))
+    crashed(run, "OddError: the moon is wrong")
     run.set_status("died", reason="crashed")
     assert "not one I know" in crash_told(run)[0]
 

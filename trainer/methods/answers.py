@@ -52,7 +52,8 @@ def write(
         )
         texts = tokenizer.batch_decode(out[:, batch["input_ids"].shape[1] :], skip_special_tokens=True)
         written = out[:, batch["input_ids"].shape[1] :]
-        whole = (written == tokenizer.eos_token_id).any(dim=1).tolist()
+        ends = tokenizer.eos_token_id
+        whole = [False] * len(texts) if ends is None else (written == ends).any(dim=1).tolist()
         for i, text, done in zip(chosen, texts, whole, strict=True):
             answers[i], stopped[i] = text, done or written.shape[1] < max_new_tokens
         if tick:

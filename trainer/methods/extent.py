@@ -36,6 +36,7 @@ from trainer.methods.build import trainer_for
 from trainer.methods.saving import Diverged, kept
 from trainer.methods.setup import Setup
 from trainer.records import append
+from trainer.replays import leash
 from trainer.replays.extent import Extent, best_of
 from trainer.runs import Run
 
@@ -88,6 +89,7 @@ def main() -> int:
     """The shares, then all rows with the other seed; the run itself is the whole."""
     request = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     run, extent, lines = Run(Path(request["run"])), Extent.model_validate(request["extent"]), Path(sys.argv[2])
+    leash.hold(Path(sys.argv[1]).parent, extent.max_minutes)
     own = run.plan().schedule.seed
     append(lines, {"share": 1.0, "seed": own, "best": best_of(run)})
     try:

@@ -24,6 +24,7 @@ class Hours(TrainerCallback):
         self.steps: list[float] = []
         self.looks = self.between = self.ended = self.began = 0.0
         self.swapped = float(psutil.swap_memory().sout)
+        self.throttled = ""
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """What lies between two steps is looks, saves and waiting for rows."""
@@ -34,6 +35,10 @@ class Hours(TrainerCallback):
         """A step."""
         self.ended = time.monotonic()
         self.steps.append(self.ended - self.began)
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Under load is when a GPU holds itself back."""
+        self.throttled = throttled() or self.throttled
 
     def on_evaluate(
         self,
@@ -59,7 +64,7 @@ class Hours(TrainerCallback):
             rows=round(waited, 2),
             slowed=self._slowed(),
             swapped_gb=round((psutil.swap_memory().sout - self.swapped) / 1e9, 2),
-            throttled=throttled(),
+            throttled=self.throttled,
         )
 
     def _slowed(self) -> float | None:

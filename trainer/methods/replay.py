@@ -38,6 +38,7 @@ from trainer.methods.saving import Diverged, kept
 from trainer.methods.setup import Setup
 from trainer.plan import Plan
 from trainer.records import append
+from trainer.replays import leash
 from trainer.replays.replay import Replay
 from trainer.runs import Run
 
@@ -165,6 +166,7 @@ class Stage:
         """Which entry stands where: from the second pair on in another order, but for the moment's own rows."""
         suspects = [i for i, row in enumerate(rows) if row in self.replay.rows]
         others = [i for i, row in enumerate(rows) if row not in self.together and row not in self.replay.rows]
+        others = others or [i for i, row in enumerate(rows) if row not in self.replay.rows]
         lot, turned, order = random.Random(side["pair"]), list(others), list(range(len(rows)))
         if side["pair"]:
             lot.shuffle(turned)
@@ -180,6 +182,7 @@ def main() -> int:
     """Play all pairs, one after another."""
     request = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     run, replay = Run(Path(request["run"])), Replay.model_validate(request["replay"])
+    leash.hold(Path(sys.argv[1]).parent, replay.max_minutes)
     try:
         stage = Stage(run, replay, Path(sys.argv[2]))
         for pair in range(replay.pairs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def train(run: Run, plan: Plan, base: Path, resume: bool) -> bool:
     except Diverged as error:
         raise _diverged(run, error) from None
     finally:
-        hours.tell(trainer.saving_seconds)
+        with suppress(OSError):  # a full disk has its own sentence
+            hours.tell(trainer.saving_seconds)
     if guard.reason == "nan":
         last = run.last_checkpoint_name()
         raise UserFacingError(
@@ -103,18 +105,8 @@ def _deadline(run: Run, plan: Plan, resume: bool) -> float | None:
     hours = plan.budget.max_hours
     if hours is None:
         return None
-    spent = processes.age() + (_trained_seconds(run) if resume else 0.0)
+    spent = processes.age() + (run.trained_seconds() if resume else 0.0)
     return time.monotonic() + hours * 3600 * (1 - EVALUATION_SHARE) - spent
-
-
-def _trained_seconds(run: Run) -> float:
-    """Seconds of training in earlier sessions of a run: the last mark of each."""
-    total = last = 0.0
-    for row in run.metrics()[0]:
-        if "resumed_from" in row:
-            total, last = total + last, 0.0
-        last = max(last, float(row.get("elapsed", 0.0)))
-    return total + last
 
 
 def _trainer(run: Run, plan: Plan, base: Path, callbacks: list[Any]) -> Any:

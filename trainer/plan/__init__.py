@@ -102,7 +102,10 @@ class Plan(Part):
 
     def digest(self) -> str:
         """SHA-256 of the plan's content in canonical JSON: what an approval is bound to."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        document = self.model_dump(mode="json")
+        if document["evaluation"]["on_divergence"] == "ask":
+            del document["evaluation"]["on_divergence"]  # approvals from before the field was there stay good
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def leaves(self) -> dict[str, Any]:

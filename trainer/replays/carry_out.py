@@ -9,7 +9,7 @@ from trainer.records import append, read_from
 from trainer.replays.extent import Extent, ExtentOutcome, told
 from trainer.replays.outcome import Outcome, curves_of, gradients_of, weighed
 from trainer.replays.process import Watch, alone, lines_of
-from trainer.replays.replay import Replay, still_fits
+from trainer.replays.replay import Replay, same_plan, still_fits
 from trainer.runs import Run
 
 REPLAYS, EXTENTS = "replays.jsonl", "extents.jsonl"
@@ -21,10 +21,10 @@ def replayed(replay: Replay, run: Run, approval: str, watch: Watch | None = None
     if (known := _known(run, REPLAYS, approval)) is not None:
         return Outcome.model_validate(known)
     still_fits(replay, run)
-    alone(run)
     began = time.monotonic()
     request = {"replay": replay.model_dump(mode="json")}
-    lines = lines_of("replay", run, request, replay.max_minutes, 2 * replay.pairs * replay.steps, watch)
+    with alone(run):
+        lines = lines_of("replay", run, request, replay.max_minutes, 2 * replay.pairs * replay.steps, watch)
     found = weighed(replay, curves_of(lines), time.monotonic() - began)
     outcome = found.model_copy(update={"gradients": gradients_of(lines)})
     _keep(run, REPLAYS, approval, outcome.model_dump(mode="json"))
@@ -35,10 +35,11 @@ def extended(extent: Extent, run: Run, approval: str, watch: Watch | None = None
     """The same for a learning curve."""
     if (known := _known(run, EXTENTS, approval)) is not None:
         return ExtentOutcome.model_validate(known)
-    alone(run)
+    same_plan(extent.plan_hash, run)
     began = time.monotonic()
     request = {"extent": extent.model_dump(mode="json")}
-    lines = lines_of("extent", run, request, extent.max_minutes, extent.steps, watch)
+    with alone(run):
+        lines = lines_of("extent", run, request, extent.max_minutes, extent.steps, watch)
     outcome = told(extent, lines, time.monotonic() - began)
     _keep(run, EXTENTS, approval, outcome.model_dump(mode="json"))
     return outcome

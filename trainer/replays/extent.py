@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.data.stored import examples_in
 from trainer.errors import UserFacingError
+from trainer.replays import possible
 from trainer.replays.replay import LOADING, START_UP, UNSURE
 from trainer.runs import Run
 
@@ -52,7 +54,9 @@ class Extent(BaseModel):
 
 
 class Point(BaseModel):
-    """One training's lowest validation loss."""
+    """One training's lowest validation loss; inf where it diverged."""
+
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     share: float
     seed: int
@@ -61,6 +65,8 @@ class Point(BaseModel):
 
 class ExtentOutcome(BaseModel):
     """The curve and what it says."""
+
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     extent: Extent
     points: list[Point]
@@ -75,13 +81,10 @@ class ExtentOutcome(BaseModel):
 def planned_extent(run: Run, max_minutes: float | None = None) -> Extent:
     """What would be trained. Raises UserFacingError where a curve would say nothing."""
     plan, state = run.effective_plan(), run.status()
+    possible.check(run, plan)
     rows = len(examples_in(run.folder / "data" / "train.jsonl"))
-    if best_of(run) is None:
-        raise UserFacingError(f"{run.id} has no validation loss to compare with", "", "Let it come to its end first.")
-    if plan.compute.backend != "local" or plan.compute.num_processes > 1:
-        raise UserFacingError(
-            f"{run.id} was trained by several processes or elsewhere", "", "It can't be repeated here."
-        )
+    if best_of(run) is None or state.get("status") != "finished":
+        raise UserFacingError(f"{run.id} has not come to its end: nothing to compare with", "", "Resume it first.")
     if rows * SHARES[0] < LEAST_ROWS:
         raise UserFacingError(f"a quarter of {rows} rows is too few to train on", run.id, f"{LEAST_ROWS} are needed.")
     whole = int(state.get("max_steps") or run.proposal().estimates.steps)
@@ -120,8 +123,8 @@ def told(extent: Extent, lines: Sequence[dict[str, Any]], seconds: float = 0.0) 
     other = [p for p in points if p.seed == extent.seed]
     whole = next((p.loss for p in own if p.share == 1.0), None)
     half = next((p.loss for p in own if p.share == max(extent.shares)), None)
-    noise = abs(other[0].loss - whole) if other and whole is not None else None
-    gain = half - whole if half is not None and whole is not None else None
+    noise = _finite(abs(other[0].loss - whole)) if other and whole is not None else None
+    gain = _finite(half - whole) if half is not None and whole is not None else None
     return ExtentOutcome(
         extent=extent,
         points=points,
@@ -130,6 +133,11 @@ def told(extent: Extent, lines: Sequence[dict[str, Any]], seconds: float = 0.0) 
         verdict=_verdict(noise, gain),
         seconds=round(seconds, 1),
     )
+
+
+def _finite(value: float) -> float | None:
+    """None where a training diverged: that says nothing about rows."""
+    return value if math.isfinite(value) else None
 
 
 def _verdict(noise: float | None, gain: float | None) -> Verdict:

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from trainer.errors import UserFacingError
 from trainer.machine import idle_threads, worker_env
@@ -21,15 +24,22 @@ Watch = Callable[[int, int, float], None]
 """Told of steps done, steps in all and seconds passed. Raises to end the experiment."""
 
 
-def alone(run: Run) -> None:
-    """Raise where another run holds the machine."""
-    busy = [r.id for r in RunStore(run.folder.parent.parent).all() if r.status().get("status") in ACTIVE]
+@contextmanager
+def alone(run: Run) -> Iterator[None]:
+    """The machine for one experiment. Raises where a run or another experiment holds it."""
+    home = run.folder.parent.parent
+    busy = [r.id for r in RunStore(home).all() if r.status().get("status") in ACTIVE]
     if busy:
         raise UserFacingError(
             f"{busy[0]} is being trained, and an experiment needs the machine for itself",
             "",
             f"Ask again when it has ended (tunesmith show {busy[0]}).",
         )
+    try:
+        with FileLock(str(home / "experiment.lock"), timeout=0):
+            yield
+    except Timeout:
+        raise UserFacingError("another experiment is going on", "", "Ask again when it has ended.") from None
 
 
 def lines_of(

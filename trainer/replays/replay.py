@@ -19,9 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from trainer.checkpoints import SEAL, checkpoints, step_of, whole
 from trainer.diagnosis.dealt import read_steps
 from trainer.diagnosis.finding import Finding
+from trainer.diagnosis.fixes import own_fields
 from trainer.errors import UserFacingError
 from trainer.fields import replace
 from trainer.plan import AdaLora, Plan
+from trainer.replays import possible
 from trainer.runs import Run
 
 PAIRS = 3
@@ -33,6 +35,8 @@ BESIDE = 3
 """Steps that are replayed beyond the last one with a suspect row."""
 START_UP, LOADING = 14.0, 2.0
 """Seconds until the libraries are there, and for the model of each side (two cores, measured)."""
+LEAST_RISE = 0.05
+"""Share of the level that a rise must have to be told from none."""
 UNSURE = 0.4
 """How far the time may be off to either side: these are a few steps, and mostly start-up."""
 FROM_THE_START = ("warmup_ratio", "warmup_steps", "lr_scheduler_type", "train_sampling_strategy", "max_steps")
@@ -106,7 +110,9 @@ def planned(
 ) -> Replay:
     """The experiment that would prove or acquit the suspect. Raises UserFacingError where none can."""
     plan = run.effective_plan()
-    _possible(run, plan)
+    possible.check(run, plan)
+    if moment[0] > _last(run):
+        raise UserFacingError(f"{run.id} ended at step {_last(run)}", f"step {moment[0]}", "Name a step of the run.")
     rows, changes = _suspect(run, finding, suspects, wanted)
     was = _old(run, plan, changes)
     first = min(moment[0], _dealt(run, moment, rows)) if rows else moment[0]
@@ -114,6 +120,12 @@ def planned(
     start = 0 if set(changes) & set(FROM_THE_START) or isinstance(plan.adapter, AdaLora) else _before(run, first)
     weighed = (moment[0], moment[1] if rows else end)
     level, top = recorded(run, weighed)
+    if top - level < LEAST_RISE * abs(level):
+        raise UserFacingError(
+            f"the loss did not rise at steps {weighed[0]} to {weighed[1]}: {level:.3g} before, {top:.3g} at most there",
+            run.id,
+            "There is nothing to bring about again. Name a step at which it rose.",
+        )
     judged_by: Literal["peak", "end"] = "end" if finding and finding.label in ENDS and changes else "peak"
     pairs, seconds = _fitting(run, end - start, wanted)
     return Replay(
@@ -135,24 +147,13 @@ def planned(
     )
 
 
-def _possible(run: Run, plan: Plan) -> None:
-    if plan.compute.backend != "local" or plan.compute.num_processes > 1:
-        raise UserFacingError(
-            f"{run.id} was trained by several processes or elsewhere: a moment of it can't be trained again here",
-            "",
-            "Replays are for runs of one process on this machine.",
-        )
-    if not (run.folder / "data" / "train.jsonl").is_file():
-        raise UserFacingError(f"{run.id} has no rows any more to train again on", "data/train.jsonl", "")
-
-
 def _suspect(
     run: Run, finding: Finding | None, suspects: Sequence[int], wanted: Wanted
 ) -> tuple[tuple[int, ...], dict[str, Any]]:
     """What the person named, else the rows that stand out, else what the finding would change."""
     if wanted.rows or wanted.changes:
         return (wanted.rows, {}) if wanted.rows else ((), wanted.changes)
-    fix = {k: v for k, v in finding.fix.items() if k in REPLAYED} if finding else {}
+    fix = {k: v for k, v in own_fields(finding.fix).items() if k in REPLAYED} if finding else {}
     if suspects and (finding is None or finding.label in ("bad_batch", "nan_labels_masked") or not fix):
         return tuple(suspects), {}
     if fix:
@@ -236,10 +237,15 @@ def _fitting(run: Run, steps: int, wanted: Wanted) -> tuple[int, tuple[float, fl
     return pairs, (round(takes * (1 - UNSURE)), round(takes * (1 + UNSURE)))
 
 
+def same_plan(digest: str, run: Run) -> None:
+    """Raise where the run's plan has changed since an experiment was laid on the table."""
+    if run.effective_plan().digest() != digest:
+        raise UserFacingError(f"the plan of {run.id} is not the one this was made for", "", "Ask for it again.")
+
+
 def still_fits(replay: Replay, run: Run) -> None:
     """Raise where the run is not any more what the replay was made for."""
-    if run.effective_plan().digest() != replay.plan_hash:
-        raise UserFacingError(f"the plan of {run.id} is not the one the replay was made for", "", "Ask for it again.")
+    same_plan(replay.plan_hash, run)
     if replay.start and not whole(run.checkpoints / f"checkpoint-{replay.start}"):
         raise UserFacingError(
             f"checkpoint-{replay.start} of {run.id} is gone or damaged", str(Path(run.id)), "Ask for the replay again."

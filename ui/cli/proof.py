@@ -9,6 +9,8 @@ import typer
 
 from ui.cli.output import Json, command, emit, note, progress, terminal
 
+Minutes = Annotated[float | None, typer.Option("--within", min=0.01, max=100_000, help="Minutes it may take.")]
+
 
 @command
 def replay(
@@ -19,7 +21,9 @@ def replay(
     rows: Annotated[str, typer.Option("--rows", help="Suspect rows to leave out: 17 or 3,4,12")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="Suspect setting with its other value.")] = None,
     pairs: Annotated[int | None, typer.Option("--pairs", min=2, max=20, help="How often each side is trained.")] = None,
-    within: Annotated[float | None, typer.Option("--within", help="Minutes it may take (10).")] = None,
+    within: Annotated[
+        float | None, typer.Option("--within", min=0.01, max=100_000, help="Minutes it may take (10).")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="I approve exactly this.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -41,7 +45,9 @@ def replay(
 @command
 def curve(
     run: Annotated[str, typer.Argument(help="A run.")],
-    within: Annotated[float | None, typer.Option("--within", help="Minutes it may take (60).")] = None,
+    within: Annotated[
+        float | None, typer.Option("--within", min=0.01, max=100_000, help="Minutes it may take (60).")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="I approve exactly this.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -66,13 +72,14 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write it as one HTML file with its charts.")
     ] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Hide personal data in the rows shown.")] = False,
     next_: Annotated[Path | None, typer.Option("--next", help="Write the plan to try next, as YAML.")] = None,
     as_json: Json = False,
 ) -> None:
     """What happened in a run: a story of five sentences, whether the epochs were right, what to try next."""
     from agent import reporting
 
-    found = reporting.report(run)
+    found = reporting.report(run, redact)
     if output is not None:
         from ui.report import page
 

@@ -11,6 +11,8 @@ import yaml
 
 TAIL = 20_000
 """Characters at the end of a log in which the crash stands."""
+MESSAGE = 12_000
+"""Characters of a stack trace with its message."""
 _LAST = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit))\b.*$", re.MULTILINE)
 _WHERE = re.compile(r'^\s*File "([^"]+)", line (\d+), in (\S+)', re.MULTILINE)
 
@@ -45,18 +47,18 @@ def table() -> tuple[_Known, ...]:
 
 
 def crash_in(log: str) -> Crash | None:
-    """The last crash in a log; None where it holds no stack trace and no known message."""
+    """The last crash in a log; None where it holds no stack trace."""
     text = log[-TAIL:]
-    known = _known(text)
-    errors = _LAST.findall(text)
-    if known is None and ("Traceback" not in text or not errors):
+    start = text.rfind("Traceback (most recent call last)")
+    errors = list(_LAST.finditer(text, max(0, start)))
+    if start < 0 or not errors:
         return None
-    line = errors[-1] if errors else _line_with(text, known)
-    place = _WHERE.findall(text)
+    end = text.find("\n\n", errors[-1].end())
+    text = text[start : end if end >= 0 else len(text)][:MESSAGE]
+    place, known = _WHERE.findall(text), _known(text)
     where = f"{Path(place[-1][0]).name}, line {place[-1][1]}, in {place[-1][2]}" if place else ""
-    if known is None:
-        return Crash(line[:300], where)
-    return Crash(line[:300], where, known.name, known.cause, known.fix)
+    line = errors[-1].group()[:300]
+    return Crash(line, where) if known is None else Crash(line, where, known.name, known.cause, known.fix)
 
 
 def _known(text: str) -> _Known | None:
@@ -64,9 +66,3 @@ def _known(text: str) -> _Known | None:
     found = [(text.rfind(phrase), -n, row) for n, row in enumerate(table()) for phrase in row.phrases]
     place, _, row = max(found, key=lambda f: f[:2])
     return row if place >= 0 else None
-
-
-def _line_with(text: str, known: _Known | None) -> str:
-    phrases = known.phrases if known else ()
-    lines = [line for line in text.splitlines() if any(p in line for p in phrases)]
-    return lines[-1].strip() if lines else ""

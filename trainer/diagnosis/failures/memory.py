@@ -35,13 +35,12 @@ WORDS: dict[Moment, str] = {
 
 
 def ran_out(run: Run) -> Shortage | None:
-    """The moment at which a run's memory ran out the last time; None where it never did."""
-    ended = [e for e in run.events() if e["kind"] in ("repaired", "worker_ended") and _lack(e)]
-    if not ended:
+    """The moment at which a run's memory ran out; None where it did not end by that."""
+    ended = [e for e in run.events() if e["kind"] in ("repaired", "worker_ended")]
+    if not ended or not _lack(ended[-1]):
         return None
-    state = run.status()
-    step = int(state.get("step") or 0)
-    moment, why = _moment(run, state, step)
+    step = max([int(run.status().get("step") or 0), *(s.step for s in read_steps(run.folder))])
+    moment, why = _moment(run, step)
     return Shortage(moment, step, why)
 
 
@@ -49,7 +48,7 @@ def _lack(event: dict[str, Any]) -> bool:
     return "out of memory" in str(event.get("reason") or event.get("why") or "")
 
 
-def _moment(run: Run, state: dict[str, Any], step: int) -> tuple[Moment, str]:
+def _moment(run: Run, step: int) -> tuple[Moment, str]:
     tested = any(e["kind"] == "trained" for e in run.events())
     if tested:
         return "test", "the training had ended"
