@@ -50,9 +50,7 @@ def explain_run(args: Explain, desk: Desk) -> ToolResult:
         {"run_id": run.id, "findings": cards, "rows": rows},
         [{"type": "findings", "run_id": run.id, "findings": cards}],
         run_id=run.id,
-        quotes="\n".join(
-            filter(None, [*crash_told(run), told, offer(run, args.step or _step_in(question)) if told else ""])
-        ),
+        quotes="\n".join(filter(None, [*crash_told(run), told, offer(run, at) if told else ""])),
     )
 
 

@@ -81,10 +81,10 @@ class ExtentOutcome(BaseModel):
 def planned_extent(run: Run, max_minutes: float | None = None) -> Extent:
     """What would be trained. Raises UserFacingError where a curve would say nothing."""
     plan, state = run.effective_plan(), run.status()
-    possible.check(run, plan)
-    rows = len(examples_in(run.folder / "data" / "train.jsonl"))
     if best_of(run) is None or state.get("status") != "finished":
         raise UserFacingError(f"{run.id} has not come to its end: nothing to compare with", "", "Resume it first.")
+    possible.check(run, plan)
+    rows = len(examples_in(run.folder / "data" / "train.jsonl"))
     if rows * SHARES[0] < LEAST_ROWS:
         raise UserFacingError(f"a quarter of {rows} rows is too few to train on", run.id, f"{LEAST_ROWS} are needed.")
     whole = int(state.get("max_steps") or run.proposal().estimates.steps)

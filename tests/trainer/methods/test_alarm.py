@@ -87,6 +87,23 @@ def test_a_rule_that_breaks_ends_the_watching_and_not_the_run(run: Run, monkeypa
     assert [e["error"] for e in run.events() if e["kind"] == "watching_ended"] == ["ZeroDivisionError: a rule"]
 
 
+def test_validations_are_no_looks_and_the_last_step_holds_nothing(run: Run) -> None:
+    guard = Guard(run, None)
+    alarm = Alarm(run, guard, True)
+    losses = CALM + WILD
+    for step, loss in enumerate(losses, start=1):
+        state = SimpleNamespace(global_step=step, max_steps=len(losses))
+        alarm.on_log(None, state, None, {"loss": loss, "grad_norm": 1.0})  # type: ignore[arg-type]
+        if step == 31:
+            for _ in range(9):
+                alarm.on_log(None, state, None, {"eval_loss": 3.0})  # type: ignore[arg-type]
+            assert alerts(run) == []
+    last = SimpleNamespace(global_step=len(losses), max_steps=len(losses))
+    guard.reason = None
+    Alarm(run, guard, True).on_log(None, last, None, {"loss": 9.0})  # type: ignore[arg-type]
+    assert guard.reason is None
+
+
 def test_a_plan_may_go_on(run: Run) -> None:
     assert watched(run, CALM + WILD, False).reason is None
     assert [e["holds"] for e in alerts(run)] == [False]

@@ -64,6 +64,16 @@ def test_what_can_not_be_tried_is_refused(home: Path, tmp_path: Path, wanted: Wa
         replay(spiked(tmp_path), wanted)
 
 
+@pytest.mark.parametrize(
+    ("moment", "words"), [((20, 20), "did not rise at steps 20 to 20"), ((99, 99), "ended at step 60")]
+)
+def test_where_nothing_rose_there_is_nothing_to_prove(
+    home: Path, tmp_path: Path, moment: tuple[int, int], words: str
+) -> None:
+    with pytest.raises(UserFacingError, match=words):
+        planned(spiked(tmp_path), None, moment, (BAD,), Wanted(rows=(3,)))
+
+
 def test_nothing_suspect_is_said(home: Path, tmp_path: Path) -> None:
     with pytest.raises(UserFacingError, match="suspect enough"):
         replay(spiked(tmp_path), suspects=())
