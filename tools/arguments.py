@@ -141,26 +141,27 @@ class Explain(OfRun):
     symptom: str | None = None
     step: int | None = None
     metric: str | None = None
-    redact: bool = Field(default=False, description="hide personal data in the rows that are shown")
+    redact: SkipJsonSchema[bool] = False
+    """Hide personal data in the rows that are shown."""
     question: str = Field(default="", description="the person's question in their words")
 
 
 class ReplayRun(OfRun):
-    """Train a moment of a run again, with and without what is suspected."""
+    """Train a moment of a run again. What is hidden from a model's view is read in the person's words."""
 
     step: int | None = None
-    rows: list[int] = Field(default_factory=list, description="suspect rows, by their number in the file")
-    changes: dict[str, Any] = Field(default_factory=dict, description="suspect settings, each with its other value")
-    pairs: int | None = Field(default=None, ge=2, le=20)
-    max_minutes: float | None = Field(default=None, gt=0)
-    question: str = ""
+    rows: list[int] = Field(default_factory=list, description="suspects")
+    changes: dict[str, Any] = Field(default_factory=dict, description="or settings: other values")
+    pairs: SkipJsonSchema[int | None] = Field(default=None, ge=2, le=20)
+    max_minutes: SkipJsonSchema[float | None] = Field(default=None, gt=0)
+    question: SkipJsonSchema[str] = ""
 
 
 class LearningCurve(OfRun):
     """Train a run again on shares of its rows, and with another seed."""
 
-    max_minutes: float | None = Field(default=None, gt=0)
-    question: str = ""
+    max_minutes: SkipJsonSchema[float | None] = Field(default=None, gt=0)
+    question: SkipJsonSchema[str] = ""
 
 
 class Search(Arguments):

@@ -116,6 +116,7 @@ class Tool:
     def schema(self, core: tuple[str, ...] = ()) -> dict[str, Any]:
         """The tool in the form chat completion APIs take; with `core` these arguments alone, others being allowed."""
         parameters = _compact(self.arguments.model_json_schema())
+        parameters.pop("description", None)  # the function's own says it
         if core:
             named = {name: parameters["properties"][name] for name in core}
             parameters |= {"properties": named, "additionalProperties": True}

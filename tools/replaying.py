@@ -27,7 +27,7 @@ MOST_ROWS = 16
 
 
 def replay_run(args: ReplayRun, desk: Desk) -> ToolResult:
-    """Lay a replay on the table: a moment of a run trained again with and without the suspect. Starts nothing."""
+    """Offer to prove a cause: a moment trained again without the suspect. Starts nothing."""
     run = desk.run(args.run_id)
     wanted = Wanted(
         rows=tuple(args.rows), changes=args.changes, step=args.step, pairs=args.pairs, max_minutes=args.max_minutes
@@ -95,7 +95,7 @@ def watched(watch: Callable[[Progress], None] | None) -> Watch | None:
 
 
 def learning_curve(args: LearningCurve, desk: Desk) -> ToolResult:
-    """Lay a learning curve on the table: would more rows help, and was the run chance. Starts nothing."""
+    """Offer to measure whether more rows help, and what is chance. Starts nothing."""
     extent = planned_extent(desk.run(args.run_id), args.max_minutes)
     order = Order(kind="extent", extent=extent)
     say = "\n".join(in_english([extent_words(extent)], desk.voice))

@@ -94,7 +94,7 @@ class Wishes(BaseModel):
     eval_steps: int | None = Field(default=None, ge=1)
     early_stopping_patience: int | None = Field(default=None, ge=1)
     load_best_model_at_end: bool | None = None
-    on_divergence: Literal["ask", "go_on"] | None = Field(default=None, description="hold a diverged run to ask")
+    on_divergence: Literal["ask", "go_on"] | None = None
     skip_rows: list[Literal["empty", "duplicates"]] | None = None
     device: Literal["cuda", "cpu", "mps"] | None = None
     max_gpu_gb: float | None = Field(default=None, gt=0)

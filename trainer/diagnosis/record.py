@@ -65,6 +65,7 @@ def _noted(run: Run) -> dict[str, Any]:
             known["resumed_from_step"] = event["step"]
             if "files" in event:
                 known["resume_checkpoint_files"] = event["files"]
+                known["optimizer_missing"] = not any("optimizer" in name for name in event["files"])
     return known
 
 

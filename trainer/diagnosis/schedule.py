@@ -120,10 +120,9 @@ def resume_without_optimizer(history: History) -> Finding | None:
 
 
 def _resumed_bare(history: History) -> Finding | None:
-    """The checkpoint itself lacked the optimizer's state, whether or not the curve shows it."""
-    files, named = history.plan.get("resume_checkpoint_files"), history.number("resumed_from_step")
+    """Our own run saw that the checkpoint lacked the optimizer's state, whether or not the curve shows it."""
     rows = resume_rows(history)
-    if not isinstance(files, list | tuple) or not named or any("optimizer" in str(f) for f in files) or not rows:
+    if not history.flag("optimizer_missing") or not rows:
         return None
     level, rise = jump_at(history.loss, rows[-1])
     return _resumed(history, rows[-1], level, rise) if np.isfinite(rise) else None
