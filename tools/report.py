@@ -38,7 +38,6 @@ class Report:
     epochs: str
     findings: list[Finding]
     next_changes: dict[str, tuple[Any, Any]]
-    next_words: str
     rows_words: str
     rows: list[dict[str, Any]] = field(default_factory=list)
     replays: list[Outcome] = field(default_factory=list)
@@ -50,7 +49,7 @@ class Report:
             "story": self.story,
             "epochs": self.epochs,
             "findings": [f.model_dump(mode="json") for f in self.findings],
-            "next": {"changes": self.next_changes, "words": self.next_words},
+            "next": {"changes": self.next_changes, "words": self.story[-1]},
             "rows": self.rows,
             "replays": [o.model_dump(mode="json") for o in self.replays],
         }
@@ -70,7 +69,6 @@ def report_of(run: Run, redact: bool = False) -> Report:
         epochs=epochs_words(history),
         findings=[f for f in found if f.label != "healthy"],
         next_changes=changes,
-        next_words=_next(changes, found),
         rows_words=told,
         rows=rows,
         replays=outcomes(run),

@@ -45,7 +45,7 @@ class Alarm(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **_: Any,
     ) -> None:
-        """Look at the record as it is now, after each log of the training; of a long run after every hundredth part."""
+        """Look at the record as it is now, after each log of the training; of a long record more rarely."""
         if not logs or self.broken:
             return
         self.rows.append({**logs, "step": state.global_step})

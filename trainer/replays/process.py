@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from trainer.errors import UserFacingError
 from trainer.machine import idle_threads, worker_env
 from trainer.records import read_from, write_atomic
+from trainer.replays import leash
 from trainer.runs import ACTIVE, Run, RunStore
 
 POLL = 0.2
@@ -60,7 +61,7 @@ def lines_of(
                 cwd=Path(__file__).parents[2],
             )
             timely = _await(process, minutes, steps, lines, watch)
-        if timely and process.returncode != 0:
+        if timely and process.returncode not in (0, leash.OVER):
             raise UserFacingError("the experiment failed", run.id, _last_line(log))
         return read_from(lines)[0]
     finally:

@@ -9,7 +9,9 @@ import typer
 
 from ui.cli.output import Json, command, emit, note, progress, terminal
 
-Minutes = Annotated[float | None, typer.Option("--within", min=0.01, max=100_000, help="Minutes it may take.")]
+Minutes = Annotated[
+    float | None, typer.Option("--within", min=0.01, max=100_000, help="Minutes it may take (replay 10, curve 60).")
+]
 
 
 @command
@@ -21,9 +23,7 @@ def replay(
     rows: Annotated[str, typer.Option("--rows", help="Suspect rows to leave out: 17 or 3,4,12")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="Suspect setting with its other value.")] = None,
     pairs: Annotated[int | None, typer.Option("--pairs", min=2, max=20, help="How often each side is trained.")] = None,
-    within: Annotated[
-        float | None, typer.Option("--within", min=0.01, max=100_000, help="Minutes it may take (10).")
-    ] = None,
+    within: Minutes = None,
     yes: Annotated[bool, typer.Option("--yes", help="I approve exactly this.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -45,9 +45,7 @@ def replay(
 @command
 def curve(
     run: Annotated[str, typer.Argument(help="A run.")],
-    within: Annotated[
-        float | None, typer.Option("--within", min=0.01, max=100_000, help="Minutes it may take (60).")
-    ] = None,
+    within: Minutes = None,
     yes: Annotated[bool, typer.Option("--yes", help="I approve exactly this.")] = False,
     as_json: Json = False,
 ) -> None:

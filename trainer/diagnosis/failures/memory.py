@@ -1,4 +1,4 @@
-"""At which moment memory ran out: the first step, the longest batch, the first look, a save, or bit by bit."""
+"""At which moment memory ran out: the first step, the longest batch, a look, the test, or bit by bit."""
 
 from __future__ import annotations
 
