@@ -124,7 +124,7 @@ def planned(
         raise UserFacingError(
             f"the loss did not rise at steps {weighed[0]} to {weighed[1]}: {level:.3g} before, {top:.3g} at most there",
             run.id,
-            "There is nothing to bring about again. Name a step at which it rose.",
+            f"There is nothing to bring about again. Name a step at which it rose: it was highest at {highest(run)}.",
         )
     judged_by: Literal["peak", "end"] = "end" if finding and finding.label in ENDS and changes else "peak"
     pairs, seconds = _fitting(run, end - start, wanted)
@@ -218,6 +218,12 @@ def recorded(run: Run, moment: tuple[int, int]) -> tuple[float, float]:
     finite = [x for x in there if np.isfinite(x)]
     broken = len(finite) < len(there)
     return level, float("inf") if broken else max(finite, default=level)
+
+
+def highest(run: Run) -> int:
+    """The step whose loss was the highest of the run; one that is no number counts as higher than any."""
+    rows = [(int(r["step"]), float(r["loss"])) for r in run.history() if "loss" in r]
+    return max(rows, key=lambda row: row[1] if np.isfinite(row[1]) else np.inf, default=(1, 0.0))[0]
 
 
 def _fitting(run: Run, steps: int, wanted: Wanted) -> tuple[int, tuple[float, float]]:
