@@ -1,9 +1,10 @@
 """Planted rows among good ones: does the run's record lead to them?
 
-`python -m benchmarks.poisoned_rows --trials 10` trains the built-in model on 2,000 rows (questions and answers made of
-the built-in sample's parts, or `--data FILE` with two columns) into which 1 to 5 bad rows were put: encoded data, an
-answer in another language, an answer that belongs to another question, a row twenty times as long. After the run the
-first suspects are compared with those of the planted rows that were trained on.
+`python -m benchmarks.poisoned_rows --trials 10` trains the built-in model on 2,000 rows into which 1 to 5 bad rows were
+put: encoded data, another language, twenty times the length, and, where the answers are labels, the label of another
+class. The rows are letters to the built-in sample's desk without its own blemishes; their topics and their replies are
+learned in turn (or `--data FILE`, its first two columns). After the run the first suspects are compared with those of
+the planted rows that were trained on.
 """
 
 from __future__ import annotations
@@ -21,13 +22,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kills import fork, new_run, waited
-from trainer.paths import SAMPLE_DATA, home
+from trainer.builtin import sample
+from trainer.builtin.grammar import load
+from trainer.paths import home
 from trainer.proposal import propose
 from trainer.runs import Run
 from trainer.wishes import Wishes
 
 ROWS, FIRST = 2000, 5
 KINDS = ("encoded", "language", "contradiction", "long")
+TASKS = ("topic", "agent_reply")
+LABELS = 0.1
+"""Distinct answers under this share of the rows are labels."""
+WINDOW = 1024
+"""Rows of twenty times the usual length are trained on, not cut before their answer."""
 FOREIGN = (
     "Es tut mir leid, dass Ihre Lieferung noch nicht angekommen ist; wir kümmern uns sofort darum und melden uns.",
     "Lamentamos mucho las molestias, vamos a revisar su pedido y le responderemos lo antes posible por correo.",
@@ -35,41 +43,35 @@ FOREIGN = (
 )
 
 
-def pairs(data: Path | None, lot: random.Random) -> list[tuple[str, str]]:
-    """Questions and answers: a file's first two columns, or the sample's, each with a name and number of its own."""
-    with (data or SAMPLE_DATA).open(newline="", encoding="utf-8") as file:
-        rows = [tuple(list(row.values())[:2]) for row in csv.DictReader(file)]
+def pairs(data: Path | None, answer: str, lot: random.Random) -> tuple[list[tuple[str, str]], bool]:
+    """Questions and answers, and whether the answers are labels: a file's first two columns, or letters of our own."""
     if data is None:
-        with SAMPLE_DATA.open(newline="", encoding="utf-8") as file:
-            rows = [(r["customer_message"], r["agent_reply"]) for r in csv.DictReader(file)]
-    good = [(str(q), str(a)) for q, a in rows if q and a]
-    lot.shuffle(good)
-    out = good[:ROWS]
-    while len(out) < ROWS:
-        question, answer = good[len(out) % len(good)]
-        out.append((f"{question} (order {lot.randrange(10_000, 99_999)})", answer))
-    return out
+        made = sample.clean_rows(ROWS, load(sample.FILES), lot)
+        good = [(row.customer_message, str(getattr(row, answer))) for row in made]
+    else:
+        with data.open(newline="", encoding="utf-8") as file:
+            good = [(q, a) for q, a, *_ in list(csv.reader(file))[1:] if q and a]
+        lot.shuffle(good)
+    return good[:ROWS], len({a for _, a in good}) < LABELS * len(good)
 
 
-def planted(rows: list[tuple[str, str]], lot: random.Random) -> dict[int, str]:
-    """Change 1 to 5 of the rows in place; row number -> kind."""
+def planted(rows: list[tuple[str, str]], labels: bool, lot: random.Random) -> dict[int, str]:
+    """Change 1 to 5 of the rows in place; row number -> kind. Of rows with labels the question is changed."""
     done: dict[int, str] = {}
     answers = sorted({a for _, a in rows})
-    labels = len(answers) < len(rows) // 5
     for _ in range(lot.randint(1, 5)):
         at = lot.choice([i for i in range(len(rows)) if i + 1 not in done])
+        kind = lot.choice([k for k in KINDS if labels or k != "contradiction"])
         question, answer = rows[at]
-        kind = lot.choice([k for k in KINDS if not (labels and k == "language")])
-        if kind == "encoded":
-            answer = base64.b64encode(lot.randbytes(300)).decode()
-            rows[at] = (question, answer) if not labels else (answer, rows[at][1])
-        elif kind == "language":
-            rows[at] = (question, lot.choice(FOREIGN))
-        elif kind == "contradiction":
-            rows[at] = (question, lot.choice([a for a in answers if a != answer]))
-        else:
-            more = " ".join(q if labels else a for q, a in lot.sample(rows, 20))
-            rows[at] = (f"{question} {more}", answer) if labels else (question, f"{answer} {more}")
+        kept = question if labels else answer
+        told = " ".join(row[0 if labels else 1] for row in lot.sample(rows, 20))
+        bad = {
+            "encoded": base64.b64encode(lot.randbytes(300)).decode(),
+            "language": lot.choice(FOREIGN),
+            "long": f"{kept} {told}",
+            "contradiction": lot.choice([a for a in answers if a != answer]),
+        }[kind]
+        rows[at] = (bad, answer) if labels and kind != "contradiction" else (question, bad)
         done[at + 1] = kind
     return done
 
@@ -114,13 +116,12 @@ def trial(
     from trainer.diagnosis.dealt import read_steps
 
     lot = random.Random(seed)
-    rows = pairs(data, lot)
-    bad = planted(rows, lot)
+    rows, labels = pairs(data, TASKS[seed % len(TASKS)], lot)
+    bad = planted(rows, labels, lot)
     path = folder / f"rows-{seed}.jsonl"
-    labels = len({a for _, a in rows}) < len(rows) // 5
     names = ("text", "label") if labels else ("prompt", "completion")
     path.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows), "utf-8")
-    shape = {"num_train_epochs": epochs, "seed": seed}
+    shape = {"num_train_epochs": epochs, "seed": seed, "max_length": WINDOW}
     more = {"per_device_train_batch_size": 16, "gradient_accumulation_steps": 1, "early_stopping_patience": 1000}
     proposal = propose(path, Wishes(goal="find them", dataset_path=str(path), tuning="full", **shape, **more))
     run = new_run(proposal, f"poisoned-{seed}")

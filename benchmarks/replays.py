@@ -23,7 +23,7 @@ from trainer.errors import UserFacingError
 from trainer.paths import home
 from trainer.replays.carry_out import replayed
 from trainer.replays.outcome import Outcome
-from trainer.replays.replay import Wanted, highest, planned
+from trainer.replays.replay import LEAST_RISE, Wanted, highest, planned, recorded
 from trainer.runs import Run
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
@@ -69,7 +69,8 @@ def trial(number: int, seed: int, folder: Path) -> tuple[Outcome, Outcome]:
     rate = run.plan().optimisation.learning_rate / strengths[number % len(strengths)]
     wanted = Wanted(rows=guilty) if guilty else Wanted(changes={"learning_rate": rate})
     proved = replayed(planned(run, first, window, (), wanted), run, "cause")
-    if not guilty:  # a rate too high from the start: rows are weighed where the loss was at its height
+    level, top = recorded(run, window)
+    if top - level < LEAST_RISE * level:  # a rate too high from the first step on: where the loss was at its height
         window = (highest(run), highest(run))
     other = Wanted(rows=decoy(run, window, guilty, random.Random(seed)))
     acquitted = replayed(planned(run, first, window, (), other), run, "decoy")

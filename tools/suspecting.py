@@ -13,8 +13,8 @@ from trainer.data.spread import spread
 from trainer.data.stored import examples_in
 from trainer.diagnosis.dealt import Step, read_steps
 from trainer.diagnosis.finding import Finding
-from trainer.diagnosis.oddities import neighbours_disagree, oddities
-from trainer.diagnosis.suspects import ODD, Suspect, of_run, of_steps
+from trainer.diagnosis.oddities import DOUBTED, neighbours_disagree, oddities
+from trainer.diagnosis.suspects import Suspect, of_run, of_steps
 from trainer.runs import Run
 
 AT_A_MOMENT = ("bad_batch", "lr_too_high_spike", "divergence", "fp16_overflow_nan", "nan_labels_masked")
@@ -70,7 +70,7 @@ def _weighed(found: list[Suspect], rows: list[Example]) -> list[Suspect]:
     out = []
     for one in found:
         words = neighbours_disagree(by_number[one.row], rows) if one.row in by_number else ""
-        out.append(replace(one, score=one.score + ODD, odd=(*one.odd, words)) if words else one)
+        out.append(replace(one, score=one.score + DOUBTED, odd=(*one.odd, words)) if words else one)
     return sorted(out, key=lambda one: -one.score)
 
 

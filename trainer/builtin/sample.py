@@ -38,16 +38,22 @@ class Row(NamedTuple):
 def rows(seed: int = 3) -> list[Row]:
     """All rows in file order: clean ones, shuffled among them the blemished ones."""
     rng, grammar = Random(seed), load(FILES)
+    clean = clean_rows(_CLEAN_ROWS, grammar, rng)
+    mixed = _blemished(clean, grammar, rng)
+    rng.shuffle(mixed)
+    return mixed
+
+
+def clean_rows(count: int, grammar: Grammar, rng: Random) -> list[Row]:
+    """So many different letters without a blemish, shuffled."""
     cases = grammar.names("desk.")
     found: dict[str, Row] = {}
-    while len(found) < _CLEAN_ROWS:
+    while len(found) < count:
         row = _row(grammar, cases[len(found) % len(cases)].removeprefix("desk."), rng)
         found.setdefault(row.customer_message, row)
     clean = list(found.values())
     rng.shuffle(clean)
-    mixed = _blemished(clean, grammar, rng)
-    rng.shuffle(mixed)
-    return mixed
+    return clean
 
 
 def text(seed: int = 3) -> str:

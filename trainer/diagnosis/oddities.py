@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -26,20 +27,35 @@ ALIKE, NEIGHBOURS = 80.0, 5
 """Likeness of two prompts (rapidfuzz's ratio, 0 to 100) to be compared by their answers."""
 
 
-def oddities(rows: Sequence[Example]) -> dict[int, tuple[str, ...]]:
+DAMAGED, FOREIGN, DOUBTED = 20.0, 20.0, 6.0
+"""What encoded data, another language, and another answer than like rows have are worth, in deviations of surprise:
+the first two are seldom meant; rows that disagree with others often are."""
+DOUBLINGS = 4.0
+"""What each doubling of the length beyond the middle one is worth."""
+
+
+@dataclass(frozen=True)
+class Odd:
+    """One thing that is odd about a row, and how much suspicion it is worth beside the row's surprise."""
+
+    words: str
+    weight: float = DOUBTED
+
+
+def oddities(rows: Sequence[Example]) -> dict[int, tuple[Odd, ...]]:
     """Row number -> what is odd about it; rows without anything odd are absent."""
-    found: defaultdict[int, list[str]] = defaultdict(list)
+    found: defaultdict[int, list[Odd]] = defaultdict(list)
     for part in (_lengths, _blocks, _languages, _contradictions):
-        for row, words in part(rows).items():
-            found[row].append(words)
-    return {row: tuple(words) for row, words in found.items()}
+        for row, odd in part(rows).items():
+            found[row].append(odd)
+    return {row: tuple(odd) for row, odd in found.items()}
 
 
 def _text(row: Example) -> str:
     return "\n".join([content for _, content in row.messages] or [row.text])
 
 
-def _lengths(rows: Sequence[Example]) -> dict[int, str]:
+def _lengths(rows: Sequence[Example]) -> dict[int, Odd]:
     """Rows many times longer than the others."""
     sizes = np.array([max(1, len(_text(row))) for row in rows], dtype=float)
     if len(sizes) < 8:
@@ -48,26 +64,26 @@ def _lengths(rows: Sequence[Example]) -> dict[int, str]:
     spread = max(0.1, 1.4826 * float(np.median(np.abs(logs - np.log(middle)))))
     far = (logs - np.log(middle)) / spread
     return {
-        row.row: f"{size / middle:.0f} times as long as the middle row"
+        row.row: Odd(f"{size / middle:.0f} times as long as the middle row", DOUBLINGS * float(np.log2(size / middle)))
         for row, size, away in zip(rows, sizes, far, strict=True)
         if away > FAR and size > LONG * middle
     }
 
 
-def _blocks(rows: Sequence[Example]) -> dict[int, str]:
+def _blocks(rows: Sequence[Example]) -> dict[int, Odd]:
     """Encoded data, control characters."""
     out = {}
     for row in rows:
         text = _text(row)
         longest = max((len(m[0]) for m in BLOCK.finditer(text) if not LINK.match(m[0])), default=0)
         if longest and re.search(r"[A-Za-z0-9]{40}", text):
-            out[row.row] = f"a block of {longest:,} characters without a space"
+            out[row.row] = Odd(f"a block of {longest:,} characters without a space", DAMAGED)
         elif len(CONTROL.findall(text)) > 2:
-            out[row.row] = f"{len(CONTROL.findall(text))} characters that can't be shown"
+            out[row.row] = Odd(f"{len(CONTROL.findall(text))} characters that can't be shown", DAMAGED)
     return out
 
 
-def _languages(rows: Sequence[Example]) -> dict[int, str]:
+def _languages(rows: Sequence[Example]) -> dict[int, Odd]:
     """Rows in another language than nearly all others."""
     told = {row.row: code for row in rows if (code := language_of(row.answer) or language_of(_text(row)))}
     counts = Counter(told.values())
@@ -76,10 +92,11 @@ def _languages(rows: Sequence[Example]) -> dict[int, str]:
     main, most = counts.most_common(1)[0]
     if most < MAIN * counts.total():
         return {}
-    return {row: f"in another language ({code}) than most rows ({main})" for row, code in told.items() if code != main}
+    foreign = {row: code for row, code in told.items() if code != main}
+    return {row: Odd(f"in another language ({code}) than most rows ({main})", FOREIGN) for row, code in foreign.items()}
 
 
-def _contradictions(rows: Sequence[Example]) -> dict[int, str]:
+def _contradictions(rows: Sequence[Example]) -> dict[int, Odd]:
     """Rows whose very question is answered otherwise more often elsewhere."""
     asked: defaultdict[str, list[Example]] = defaultdict(list)
     for row in rows:
@@ -94,7 +111,7 @@ def _contradictions(rows: Sequence[Example]) -> dict[int, str]:
         for row in group:
             if answers[row.answer.casefold().strip()] < most or most == 1:
                 other = next(o for o in group if o.answer.casefold().strip() != row.answer.casefold().strip())
-                out[row.row] = f"answered otherwise than the same question in row {other.row}"
+                out[row.row] = Odd(f"answered otherwise than the same question in row {other.row}")
     return out
 
 

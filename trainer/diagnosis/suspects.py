@@ -15,14 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.diagnosis.dealt import Step
+from trainer.diagnosis.oddities import Odd
 
 Floats = npt.NDArray[np.float64]
 AROUND = 256
 """Appearances that the usual is taken from, half before and half after."""
 SCALE = 1.4826
 """Median absolute deviation to standard deviation, of a normal distribution."""
-ODD = 6.0
-"""Deviations that each oddity of a row (trainer.diagnosis.oddities) is worth."""
+SAME = 0.05
+"""Nats: losses nearer to each other than this do not differ, however little all others do."""
+PLAIN, BEYOND = 10.0, 4.0
+"""Deviations up to which a surprise counts as it is; beyond, each time it grows by a factor of e it counts for this
+much more. Once the rows are learned, an ordinary mistake lies hundreds of deviations away."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,12 @@ def _usual(losses: Floats) -> tuple[Floats, Floats]:
         median = float(np.median(near))
         middle[start : start + block] = median
         deviation = SCALE * float(np.median(np.abs(near - median)))
-        spread[start : start + block] = max(deviation, 0.05 * median, 1e-3)
+        spread[start : start + block] = max(deviation, 0.05 * median, SAME)
     return middle, spread
 
 
 def of_steps(
-    steps: Sequence[Step], first: int, last: int, odd: Mapping[int, Sequence[str]], most: int = 5
+    steps: Sequence[Step], first: int, last: int, odd: Mapping[int, Sequence[Odd]], most: int = 5
 ) -> list[Suspect]:
     """The rows of the steps `first` to `last` that stand out most, the strongest first."""
     there = {n: s.step for s in steps if first <= s.step <= last for n in s.rows}
@@ -91,7 +95,7 @@ def of_steps(
     return sorted((s for s in made if s.score > 0), key=lambda s: -s.score)[:most]
 
 
-def of_run(steps: Sequence[Step], odd: Mapping[int, Sequence[str]], most: int = 20) -> list[Suspect]:
+def of_run(steps: Sequence[Step], odd: Mapping[int, Sequence[Odd]], most: int = 20) -> list[Suspect]:
     """The hardest and most surprising rows of a whole run: likely errors of the data, the strongest first."""
     found = seen(steps)
     last = float(found.step.max()) if len(found.step) else 1.0
@@ -106,9 +110,14 @@ def of_run(steps: Sequence[Step], odd: Mapping[int, Sequence[str]], most: int = 
     return sorted((s for s in made if s.score > 0), key=lambda s: -s.score)[:most]
 
 
-def _suspect(row: int, step: int, found: Seen, at: int | None, odd: Sequence[str]) -> Suspect:
-    extra = ODD * len(odd)
+def _suspect(row: int, step: int, found: Seen, at: int | None, odd: Sequence[Odd]) -> Suspect:
+    extra, words = sum(one.weight for one in odd), tuple(one.words for one in odd)
     if at is None:
-        return Suspect(row, step, None, None, extra, tuple(odd))
-    score = max(0.0, float(found.surprise[at])) + extra
-    return Suspect(row, int(found.step[at]), float(found.loss[at]), float(found.usual[at]), score, tuple(odd))
+        return Suspect(row, step, None, None, extra, words)
+    score = _worth(float(found.surprise[at])) + extra
+    return Suspect(row, int(found.step[at]), float(found.loss[at]), float(found.usual[at]), score, words)
+
+
+def _worth(surprise: float) -> float:
+    """A surprise beside oddities: as it is up to a point, then by its logarithm."""
+    return max(0.0, surprise) if surprise <= PLAIN else PLAIN + BEYOND * float(np.log(surprise / PLAIN))

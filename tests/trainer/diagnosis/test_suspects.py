@@ -10,7 +10,7 @@ import pytest
 
 from trainer.data.convert import Example
 from trainer.diagnosis.dealt import Step, read_steps
-from trainer.diagnosis.oddities import neighbours_disagree, oddities
+from trainer.diagnosis.oddities import Odd, neighbours_disagree, oddities
 from trainer.diagnosis.suspects import of_run, of_steps
 
 
@@ -41,8 +41,17 @@ def test_nothing_stands_out_where_nothing_does() -> None:
 
 def test_without_losses_oddness_speaks() -> None:
     steps = [Step(1, (7, 8, 9)), Step(2, (10,))]
-    found = of_steps(steps, 1, 1, {8: ("in another language",), 10: ("long",)})
+    found = of_steps(steps, 1, 1, {8: (Odd("in another language"),), 10: (Odd("long"),)})
     assert [(s.row, s.odd, s.loss) for s in found] == [(8, ("in another language",), None)]
+
+
+def test_damaged_rows_outweigh_ordinary_mistakes_once_the_rest_is_learned() -> None:
+    lot = random.Random(1)
+    steps = [Step(n, tuple(range(8 * n, 8 * n + 8)), tuple(lot.uniform(0, 0.002) for _ in range(8))) for n in range(60)]
+    steps[50] = Step(50, (1, 2, *range(402, 408)), (1.5, 0.001, *(0.0 for _ in range(6))))
+    found = of_run(steps, {2: (Odd("a block of 400 characters", 20.0),)})
+    assert [s.row for s in found[:2]] == [2, 1] and found[1].score < 20
+    assert all(s.score < 1 for s in found[2:])
 
 
 def test_a_loss_that_is_no_number_is_the_most_surprising() -> None:
@@ -90,7 +99,7 @@ GOOD = [
 )
 def test_what_is_odd_about_a_row(bad: Example, words: str) -> None:
     found = oddities([*GOOD, bad])
-    assert any(words in said for said in found[99])
+    assert any(words in odd.words for odd in found[99])
     assert set(found) <= {1, 99}
     assert oddities(GOOD) == {}
 
