@@ -19,7 +19,7 @@ from tools.desk import Desk, ToolResult
 from tools.explaining import explain_run
 from tools.failing import crash_words
 from tools.orders import Order, SearchSettings
-from tools.running import carry_out, described, evaluate_run, resume_run, stop_run
+from tools.running import carry_out, described, resume_run, stop_run
 from tools.search.space import checked_space, default_space, parse_space
 from tools.search.study import ACTIVE as STUDYING
 from tools.search.study import Study, StudyStore
@@ -169,21 +169,6 @@ def first(name: str) -> str:
         state = run.status().get("status")
         raise UserFacingError(f"does not wait in the line: it is {state}", run.id, "Only a queued run can be moved.")
     return queued_words(run, run.status())
-
-
-def evaluate(name: str) -> ToolResult:
-    """The result of a run; waits while it is being measured."""
-    run = store().get(name)
-    for _ in follow(run):
-        pass
-    result = evaluate_run(a.OfRun(run_id=name), desk())
-    if not run.result():
-        raise UserFacingError(
-            f"has no result: it is {run.status().get('status')}",
-            run.id,
-            "Resume it, or train it again.",
-        )
-    return result
 
 
 def compare(one: str, two: str) -> ToolResult:

@@ -21,11 +21,13 @@ from agent.model.door import Brain, Door
 from agent.nodes import Nodes, event
 from agent.state import State, manner_of, order_of
 from tools.alerts import alert_words, alerts_of
+from tools.evaluating import examination_words
 from tools.orders import Order
 from tools.search.study import StudyStore
 from tools.searching import best_order
 from tools.words import in_english
 from trainer.errors import UserFacingError
+from trainer.evaluation import examination
 from trainer.paths import home
 from trainer.records import read_json, write_atomic
 from trainer.runs import RunStore
@@ -133,6 +135,17 @@ class Session:
             words = event("message", role="assistant", text=account(run, manner_of(self.state).voice))
             told = {"log": [words, event("report", run_id=run_id, status=status)]}
             self._lay(told)
+
+    def compared(self, run_id: str) -> None:
+        """Tell in the conversation, once, what came of setting its run beside prompting, where that was asked for."""
+        with self._alone():
+            found = examination.read(RunStore(self.folder).get(run_id))
+            told = any(e["type"] == "compared" and e["run_id"] == run_id for e in self.events())
+            if found.get("status") != "finished" or told:
+                return
+            words = "\n".join(in_english([examination_words(found)], manner_of(self.state).voice))
+            told_now = [event("message", role="assistant", text=words), event("compared", run_id=run_id)]
+            self._lay({"log": told_now})
 
     def warn(self, run_id: str) -> None:
         """Tell in the conversation, once each, what was noticed while a run goes."""

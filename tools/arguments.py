@@ -181,6 +181,13 @@ class Compare(Arguments):
     runs: list[str] | str = "all"
 
 
+class Evaluate(OfRun):
+    """How good a run's result is."""
+
+    compare_to_base: bool = False
+    eval_suite: SkipJsonSchema[Literal["general", "pii_leakage"] | None] = None
+
+
 class Ask(OfRun):
     """A prompt for the tuned model."""
 

@@ -9,12 +9,13 @@ from tools import arguments as a
 from tools.augmenting import augment_data
 from tools.comparing import compare_runs
 from tools.desk import Desk, Tool, ToolResult
+from tools.evaluating import evaluate_run
 from tools.explaining import explain_run
 from tools.planning import decline_plan, inspect_data, propose_plan, revise_plan
 from tools.preparing import prepare_data
 from tools.probing import probe_plan
 from tools.replaying import learning_curve, replay_run
-from tools.running import evaluate_run, resume_run, run_status, start_training, stop_run
+from tools.running import resume_run, run_status, start_training, stop_run
 from tools.searching import search_hyperparameters
 from tools.talking import advise, clarify, refuse
 from tools.using import ask_model, export_model

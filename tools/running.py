@@ -16,7 +16,7 @@ from tools.replaying import carry_out_extent, carry_out_replay
 from tools.replaying_words import extent_words, replay_words
 from tools.search.study import StudyStore
 from tools.wording import Voice
-from tools.words import in_english, queued_words, result_words, status_words
+from tools.words import in_english, queued_words, status_words
 from trainer import launch
 from trainer.data.sources import fingerprint
 from trainer.errors import UserFacingError
@@ -147,13 +147,6 @@ def resume_run(args: OfRun, desk: Desk) -> ToolResult:
     if ahead := run.in_line(again=True):
         say = f"{say} {queued_words(run, ahead, desk.voice)}"
     return ToolResult(say, {"run_id": run.id}, [{"type": "run_started", "run_id": run.id}], run_id=run.id)
-
-
-def evaluate_run(args: OfRun, desk: Desk) -> ToolResult:
-    """The run's result on the sealed hold-out: tuned against untuned, with intervals and samples."""
-    run = desk.run(args.run_id)
-    result = run.result()
-    return ToolResult(result_words(run), {"run_id": run.id, **result}, [{"type": "result", "run_id": run.id}])
 
 
 def described(run: Run) -> dict[str, object]:

@@ -135,7 +135,7 @@ def _verdict(run: Run, voice: Voice = ENGLISH) -> str:
 
 
 def result_words(run: Run) -> str:
-    """The verdict, the second figure, and three samples that were not picked."""
+    """The verdict and the second figure."""
     result = run.result()
     if not result:
         return f"{run.id} has no result yet. {status_words(run)}"
@@ -143,12 +143,18 @@ def result_words(run: Run) -> str:
     for name, pair in result.get("also", {}).items():
         b, t = pair["base"], pair["tuned"]
         lines.append(f"{name}: {b['value']:.3g} before, {t['value']:.3g} after ({t['low']:.3g} to {t['high']:.3g}).")
+    return "\n".join(lines)
+
+
+def sample_words(result: dict[str, Any]) -> list[str]:
+    """Three samples that were not picked: they quote rows."""
+    lines = []
     for sample in result.get("samples", []):
         lines.append(
             f"Row {sample['row']}: {_cut(sample['prompt'])!r}\n  before: {_cut(sample['base'])!r}"
             f"\n  after:  {_cut(sample['tuned'])!r}\n  yours:  {_cut(sample['reference'])!r}"
         )
-    return "\n".join(lines)
+    return lines
 
 
 def _cut(text: str, most: int = 160) -> str:

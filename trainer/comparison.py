@@ -37,8 +37,13 @@ class Measured:
     """Losses on general rows, for what was forgotten."""
 
 
-def compare(metric: str, before: Measured, after: Measured, chosen: list[Example], sealed: int) -> dict[str, Any]:
-    """The result of a run: `base`, `tuned` and their paired `difference`, with a verdict in words."""
+def compare(
+    metric: str, before: Measured, after: Measured, chosen: list[Example], sealed: int, constant: str | None = None
+) -> dict[str, Any]:
+    """The result of a run: `base`, `tuned` and their paired `difference`, with a verdict in words.
+
+    `constant`: the one answer that fits the training rows best; a model that knows no more than that has learned none.
+    """
     references = [e.answer for e in chosen]
     result = _figures(metric, before, after, references)
     counted = len(references) if metric in ("accuracy", "chrf", "reward") else len(after.pairs) or len(after.losses)
@@ -49,6 +54,10 @@ def compare(metric: str, before: Measured, after: Measured, chosen: list[Example
         result["behaviour"] = told
     if len(before.general):
         result["forgetting"] = _forgetting(before.general, after.general)
+    if constant is not None:
+        result["constant"] = {"answer": constant} | _scored(
+            metric, Measured(answers=[constant] * len(references)), after, references
+        )
     result["verdict"] = verdict(metric, result)
     return result
 

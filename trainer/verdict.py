@@ -27,16 +27,27 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
     figures = f"{NAMES[metric]} {_n(metric, base['value'])} before, {_n(metric, tuned['value'])} after"
     small, large = sorted(abs(gap[k]) for k in ("low", "high"))
     span = f"{_points(metric, small)} to {_points(metric, large)} points, 95 % sure"
-    if better:
+    always = _no_better_than_constant(metric, result)
+    if better and always:
+        words = f"It has not learned what to answer: {figures}, and {always}."
+    elif better:
         words = f"It helped: {figures}, on {rows:,} {unit} it never saw (better by {span})."
     elif worse:
         words = f"It got worse: {figures}, on {rows:,} {unit} it never saw (worse by {span})."
     else:
         words = f"No difference that {rows:,} {unit} could show: {figures}."
     return {
-        "better": True if better else False if worse else None,
+        "better": None if better and always else True if better else False if worse else None,
         "sentence": words + _caution(metric, tuned),
     }
+
+
+def _no_better_than_constant(metric: str, result: dict[str, Any]) -> str:
+    """Words where always giving the same answer is as good, as far as the rows can tell; '' where it isn't."""
+    one = result.get("constant")
+    if not one or one["difference"]["low"] > 0:
+        return ""
+    return f"always giving the same answer reaches {_n(metric, one['base']['value'])}"
 
 
 def _n(metric: str, value: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 import yaml
 
-from agent import commands, data, proving
+from agent import commands, data, evaluating, proving
 from agent.model.door import BUILTIN, Door
 from agent.session import Session
 from trainer import planfile
@@ -230,7 +230,7 @@ def watch(thread: str, brain: str, job: str, seen: str, more: bool) -> tuple[Any
         _replay_plot(run.id),
         gr.Checkbox(visible=bool(history)),
         gr.Row(visible=True),
-        html.result_panel(run.id, result, odd),
+        html.result_panel(run.id, result, odd) + html.examination_panel(evaluating.shown(run.id)),
         html.runs_table(runs),
         _heard(thread, brain, run, ended),
         html.stepper(stage([], False, state)),
@@ -247,6 +247,7 @@ def _heard(thread: str, brain: str, run: Run, ended: bool) -> Any:
         session.warn(run.id)
         if ended:
             session.report(run.id)
+            session.compared(run.id)
 
     return _told(thread, brain, tell)
 

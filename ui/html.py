@@ -208,6 +208,26 @@ def result_panel(run_id: str, result: dict[str, Any], findings: list[dict[str, A
     )
 
 
+def examination_panel(found: dict[str, Any]) -> str:
+    """The tuned model beside everything else that answered the same rows; while it is being made, how far it is."""
+    if not found:
+        return ""
+    if "state" in found:
+        told = esc(found["state"])
+        return f'<section class="ts-card"><h2>Beside prompting</h2><p class="ts-note">{told}</p></section>'
+    tone = {True: "good", False: "bad", None: "unsure"}[found["better"]]
+    rows = "".join(
+        f"<tr{' class=best' if own else ''}><th scope='row'>{esc(name)}</th><td>{esc(value)}</td><td>{esc(gap)}</td></tr>"
+        for own, name, value, gap in found["rows"]
+    )
+    notes = "".join(f"<li>{esc(line)}</li>" for line in found["notes"])
+    return (
+        f'<section class="ts-card"><h2 class="ts-verdict {tone}">{esc(found["sentence"])}</h2>'
+        '<div class="ts-scroll"><table class="ts-table"><tr><th>on the same sealed rows</th><th>95 % interval</th>'
+        f'<th>the tuned model is</th></tr>{rows}</table></div><ul class="ts-findings">{notes}</ul></section>'
+    )
+
+
 def _sample(sample: dict[str, Any]) -> str:
     return (
         f'<div class="ts-sample"><p class="q">Row {sample["row"]}: {esc(sample["prompt"][:600])}</p><div class="pair">'

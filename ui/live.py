@@ -32,7 +32,7 @@ def signature(run: Run | None) -> str:
     if run is None:
         return ""
     state = run.status()
-    files = (run.folder / name for name in ("metrics.jsonl", "replays.jsonl", "events.jsonl"))
+    files = (run.folder / name for name in ("metrics.jsonl", "replays.jsonl", "events.jsonl", "examination.json"))
     size = sum(file.stat().st_size for file in files if file.is_file())
     line = [state.get("place"), state.get("of"), state.get("waits_for"), round((state.get("wait_seconds") or 0) / 60)]
     return f"{run.id} {state.get('status')} {state.get('step')} {state.get('phase')} {size} {bool(run.result())} {line}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from trainer.comparison import compare
 from trainer.data.stored import examples_in
+from trainer.evaluation.baselines import constant
 from trainer.methods.measure import Sheet, earned, measure
 from trainer.methods.models import load_base, load_tuned
 from trainer.plan import Grpo, Plan, Rloo
@@ -22,10 +23,18 @@ def judge_run(run: Run, plan: Plan, base: Path) -> dict[str, Any]:
     # before a reward model has a head of its own, what it finds likely stands for what it prefers
     before = measure(sheet, load_base(plan, base))
     after = measure(sheet, load_tuned(plan, base, run.model))
-    result = compare(plan.evaluation.metric, before, after, sheet.chosen, len(sheet.sealed))
+    result = compare(plan.evaluation.metric, before, after, sheet.chosen, len(sheet.sealed), _constant(run, plan))
     write_atomic(run.folder / "result.json", result)
     run.event("result", **result["verdict"])
     return result
+
+
+def _constant(run: Run, plan: Plan) -> str | None:
+    """The one answer that fits the training rows best, where answers are what is judged."""
+    if plan.evaluation.metric not in ("accuracy", "chrf"):
+        return None
+    train = examples_in(run.folder / "data" / "train.jsonl")
+    return constant(train, labels=plan.evaluation.metric == "accuracy") if train else None
 
 
 def _tick(run: Run, done: int, of: int) -> None:

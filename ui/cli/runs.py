@@ -231,15 +231,31 @@ def _trials_as_they_end(study: Any) -> None:
 @command
 def evaluate(
     run: str,
-    baseline: Annotated[bool, typer.Option("--baseline", help="Show the untuned model beside it.")] = False,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="Beside the untuned model, prompted in three ways, and simple methods."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """The result on the sealed hold-out, with 95 % intervals and a verdict."""
-    from agent import commands
+    from agent.evaluating import evaluate as evaluated
 
-    result = commands.evaluate(run)
+    result = evaluated(run, baseline, _phases())
     document = result.data if baseline else {k: v for k, v in result.data.items() if k not in ("base", "difference")}
     emit(as_json, document, result.say)
+
+
+def _phases() -> Any:
+    """Shows on stderr how far a long work has come, where somebody looks."""
+    last = ""
+
+    def tell(words: str) -> None:
+        nonlocal last
+        if words and words != last:
+            note(words)
+        last = words
+
+    return tell
 
 
 @command

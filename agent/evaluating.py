@@ -1,0 +1,68 @@
+"""The evaluate command: a run's result, and on request the honest table beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from agent.commands import desk, follow, store
+from tools import arguments as a
+from tools.desk import ToolResult
+from tools.evaluating import evaluate_run, line_words, notes_of, ranked, weak_words
+from trainer.errors import UserFacingError
+from trainer.evaluation import examination
+from trainer.evaluation.table import Table
+from trainer.runs import Run
+
+POLL = 0.5
+
+
+def evaluate(name: str, compared: bool = False, tell: Callable[[str], None] | None = None) -> ToolResult:
+    """The result of a run; waits while it is being measured. `compared`: with the table, made where it lacks."""
+    run = store().get(name)
+    for _ in follow(run):
+        pass
+    if not run.result():
+        raise UserFacingError(
+            f"has no result: it is {run.status().get('status')}", run.id, "Resume it, or train it again."
+        )
+    if compared and examination.read(run).get("status") != "finished":
+        _examined(run, tell)
+    return evaluate_run(a.Evaluate(run_id=name), desk())
+
+
+def _examined(run: Run, tell: Callable[[str], None] | None) -> None:
+    """Wait for the examination, which goes on where this process is ended."""
+    examination.start(run)
+    while (found := examination.read(run)).get("status") == "running":
+        if tell:
+            tell(str(found.get("phase", "")))
+        time.sleep(POLL)
+    if found.get("status") != "finished":
+        why = found.get("reason") or "its process was killed"
+        raise UserFacingError(f"could not be set beside prompting: {why}", run.id, "Ask again; its result stays.")
+
+
+def shown(run_id: str) -> dict[str, Any]:
+    """The examination of a run for the page: {state} while there is no table, else {better, sentence, rows, notes}.
+
+    A row: is it the tuned model, what answered, its figure, how far the tuned one is ahead. {} before it was asked for.
+    """
+    found = examination.read(store().get(run_id))
+    if not found or found["status"] != "finished":
+        return {"state": _state(found)} if found else {}
+    table = Table.model_validate(found["table"])
+    return {
+        "better": found["verdict"]["better"],
+        "sentence": found["verdict"]["sentence"],
+        "rows": [(line.name == "tuned", *line_words(table, line)) for line in ranked(table)],
+        "notes": [*notes_of(found), *weak_words(found)],
+    }
+
+
+def _state(found: dict[str, Any]) -> str:
+    if found["status"] == "running":
+        return f"The other ways of answering are being tried: {found.get('phase') or 'starting'}."
+    why = found.get("reason") or "its process was killed"
+    return f"It could not be made: {why}. Ask again: is it better than prompting?"

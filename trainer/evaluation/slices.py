@@ -1,0 +1,78 @@
+"""The result in parts: by language, by length, by label. Where is it weaker than elsewhere?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from trainer.data.convert import Example
+from trainer.data.doctor.languages import language_of
+from trainer.evaluation.baselines import asked
+from trainer.evaluation.paired import Paired, paired
+from trainer.metrics import Interval, Scores, mean_interval
+
+LEAST = 10
+"""Rows under which a part says nothing."""
+MOST_PARTS = 12
+"""Parts of a kind that are told: the largest."""
+
+
+def slices(rows: Sequence[Example], tuned: Scores, other: Scores, labels: bool) -> list[dict[str, Any]]:
+    """Parts of the rows with the tuned model's figure and its gap to the other, the weakest first.
+
+    `weak`: its mean lies below that of all other rows by more than chance explains (Welch's interval, 99 %, for there
+    are many parts).
+    """
+    found = []
+    for by, part_of in _ways(rows, labels).items():
+        parts: defaultdict[str, list[int]] = defaultdict(list)
+        for i, row in enumerate(rows):
+            parts[part_of(row)].append(i)
+        large = sorted(((n, at) for n, at in parts.items() if n and len(at) >= LEAST), key=lambda p: -len(p[1]))
+        if len(large) > 1:
+            found += [_part(by, name, at, tuned, other) for name, at in large[:MOST_PARTS]]
+    return sorted(found, key=lambda part: part["tuned"]["value"])
+
+
+def _ways(rows: Sequence[Example], labels: bool) -> dict[str, Callable[[Example], str]]:
+    sizes = np.array([len(_asked(row)) for row in rows] or [0])
+    short, long = np.quantile(sizes, [1 / 3, 2 / 3])
+
+    def length(row: Example) -> str:
+        size = len(_asked(row))
+        return "short" if size <= short else "long" if size > long else "middle"
+
+    ways: dict[str, Callable[[Example], str]] = {"length": length, "language": lambda row: language_of(_asked(row))}
+    return ways | ({"label": lambda row: row.answer.strip()} if labels else {})
+
+
+def _asked(row: Example) -> str:
+    return asked(row) or row.text
+
+
+def _part(by: str, name: str, at: list[int], tuned: Scores, other: Scores) -> dict[str, Any]:
+    rest = np.delete(tuned, at)
+    return {
+        "by": by,
+        "part": name,
+        "rows": len(at),
+        "tuned": _mean(tuned[at]).model_dump(),
+        "gap": _gap(tuned[at], other[at]).gap.model_dump(),
+        "weak": len(rest) >= LEAST and _below(tuned[at], rest),
+    }
+
+
+def _mean(scores: Scores) -> Interval:
+    return mean_interval(scores)
+
+
+def _gap(a: Scores, b: Scores) -> Paired:
+    return paired(a, b)
+
+
+def _below(part: Scores, rest: Scores) -> bool:
+    error = float(np.sqrt(part.var(ddof=1) / len(part) + rest.var(ddof=1) / len(rest)))
+    return bool(part.mean() + 2.58 * error < rest.mean()) if error else bool(part.mean() < rest.mean())

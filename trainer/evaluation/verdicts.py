@@ -1,0 +1,107 @@
+"""Did it help, said in words that are never surer than the figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer.evaluation.paired import Paired
+from trainer.evaluation.scores import NAMES, SHARES
+from trainer.evaluation.table import PROMPTED, Line, Table
+
+WAYS = {
+    "zero_shot": "the untrained model, asked as it stands",
+    "few_shot": "the untrained model, shown like examples",
+    "instructed": "the untrained model, told what is wanted",
+    "tuned": "the tuned model",
+    "classifier": "a classical classifier (TF-IDF and logistic regression, seconds to train)",
+    "nearest": "copying the answer of the most similar known question",
+    "constant": "always giving the same answer",
+}
+LEAST_CLEAN = 8
+"""Rows without a leak under which the verdict can't go by them."""
+
+
+def verdict(found: Table) -> dict[str, Any]:
+    """{'better': True, False or None, 'sentence': ..., 'lines': [...]} against prompting, and against what is simple.
+
+    Better than prompting means better than each of the three ways of asking, each at 95 %: so no allowance is needed
+    for having looked at three (an intersection-union test, Berger 1982).
+    """
+    clean = bool(found.clean) and found.rows - len(found.leaked) >= LEAST_CLEAN
+    ways = [(line, line.against) for name in PROMPTED if (line := found.line(name, clean)) and line.against]
+    tuned = found.line("tuned", clean)
+    if tuned is None or not ways:
+        return {"better": None, "sentence": "Nothing was compared.", "lines": [], "clean": clean}
+    best, against = min(ways, key=lambda way: way[1].gap.low)
+    constant = found.line("constant", clean)
+    empty = constant is not None and constant.against is not None and constant.against.sure is not True
+    better = True if against.sure and not empty else False if against.sure is False else None
+    lines = [_leak(found, clean), _simple(found, clean), _blind(found)]
+    return {
+        "better": better,
+        "sentence": _sentence(found, tuned, best, against, constant if empty else None),
+        "lines": [line for line in lines if line],
+        "clean": clean,
+    }
+
+
+def _sentence(found: Table, tuned: Line, best: Line, against: Paired, constant: Line | None) -> str:
+    """`best`: the way of asking that the tuned model is the least ahead of; `constant`: where it is no worse."""
+    ours, theirs = told(found, tuned.figure.value), told(found, best.figure.value)
+    figures = f"{NAMES[found.kind.metric]} {ours}, against {theirs} for {WAYS[best.name]}"
+    if against.sure is False:
+        return f"Training lost: {figures} (worse by {span(found, against)}, 95 % sure). Ask that way instead."
+    if against.sure and constant is not None:
+        always = f"always giving the same answer reaches {told(found, constant.figure.value)}"
+        return f"No improvement yet: it has not learned what to answer ({figures}), and {always}."
+    if against.sure:
+        ahead = f"better than each way of asking, by {span(found, against)} (95 % sure)"
+        return f"Training was worth it: {figures}; {ahead}."
+    return f"No difference that {against.rows:,} rows could show: {figures}.{_more(against)}"
+
+
+def _more(against: Paired) -> str:
+    if against.rows_needed is None or against.rows_needed <= against.rows:
+        return ""
+    return f" Were the gap as it looks, about {against.rows_needed:,} rows would show it."
+
+
+def _simple(found: Table, clean: bool) -> str:
+    """The classical way, where it wins or ties, and where it was needed to know that it doesn't."""
+    line = found.line("classifier", clean) or found.line("nearest", clean)
+    if line is None or line.against is None:
+        return ""
+    figure, what = told(found, line.figure.value), WAYS[line.name]
+    if line.against.sure:
+        return f"{what.capitalize()} reaches {figure}: the tuned model is ahead by {span(found, line.against)}."
+    how = "is better" if line.against.sure is False else "is as good, as far as these rows can tell"
+    needed = "no language model is needed for this" if line.name == "classifier" else "a search would do here"
+    return f"{what.capitalize()} {how} ({figure}): {needed}."
+
+
+def _leak(found: Table, clean: bool) -> str:
+    if not found.leaked:
+        return ""
+    tuned, apart = found.line("tuned"), found.line("tuned", clean=True)
+    head = f"{len(found.leaked):,} of {found.rows:,} sealed rows say nearly the same as a training row"
+    if not clean or tuned is None or apart is None:
+        return f"{head}: too few others are left, so the score says little about new questions."
+    with_them, without = told(found, tuned.figure.value), told(found, apart.figure.value)
+    figures = f"With them the tuned model reaches {with_them}, without them {without}"
+    return f"{head}. {figures}; the verdict goes by the latter."
+
+
+def _blind(found: Table) -> str:
+    return f"Judged by {NAMES[found.kind.metric]}, for {found.kind.why}. It can't see everything: {found.kind.blind}."
+
+
+def told(found: Table, value: float) -> str:
+    """A figure in its unit."""
+    return f"{100 * value:.1f} %" if found.kind.metric in SHARES else f"{value:.1f}"
+
+
+def span(found: Table, against: Paired) -> str:
+    """'12 to 19 points', of an interval that leaves 0 out."""
+    unit = 100.0 if found.kind.metric in SHARES else 1.0
+    small, large = sorted(abs(unit * end) for end in (against.gap.low, against.gap.high))
+    return f"{small:.0f} to {large:.0f} points" if large >= 2 else f"{small:.1f} to {large:.1f} points"
