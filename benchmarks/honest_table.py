@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.kills import fork, new_run, waited
+from benchmarks.kills import fork, waited
 from benchmarks.real_faults import PUBLIC, TASKS, Row, Task
 from trainer.evaluation import examination
 from trainer.paths import home
 from trainer.proposal import Proposal, propose
-from trainer.runs import Run
+from trainer.runs import Run, RunStore
 from trainer.wishes import Wishes
 
 BY_NAME = {task.name: task for task in TASKS}
@@ -92,7 +92,8 @@ def run_of(
     names = ("text", "label") if task.name in LABELS else ("prompt", "completion")
     lines = [dict(zip(names, row.values(), strict=True)) | {"split": side} for row, side in sides]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-    run = new_run(_proposal(path, task.name, seed, still, epochs), f"{path.stem}-{still}-{time.time()}")
+    made = _proposal(path, task.name, seed, still, epochs)
+    run, _ = RunStore(home()).create(made, f"{path.stem}-{still}-{time.time()}")
     if waited(fork(run, resume=False), 3600) != 0:
         raise SystemExit(f"{run.id} failed: {run.status().get('reason')}")
     shutil.rmtree(run.checkpoints, ignore_errors=True)
