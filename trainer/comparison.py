@@ -11,6 +11,7 @@ from scipy.stats import mannwhitneyu
 from trainer import metrics
 from trainer.data.convert import Example
 from trainer.diagnosis.failures.behaviour import behaviour
+from trainer.evaluation.dealt import dealt
 from trainer.metrics import Scores
 from trainer.verdict import verdict
 
@@ -58,6 +59,8 @@ def compare(
         result["constant"] = {"answer": constant} | _scored(
             metric, Measured(answers=[constant] * len(references)), after, references
         )
+        gap = metrics.difference(_scores(metric, after, references), dealt(metric, after.answers, references))
+        result["dealt"] = {"difference": gap.model_dump()}
     result["verdict"] = verdict(metric, result)
     return result
 

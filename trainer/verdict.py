@@ -27,9 +27,9 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
     figures = f"{NAMES[metric]} {_n(metric, base['value'])} before, {_n(metric, tuned['value'])} after"
     small, large = sorted(abs(gap[k]) for k in ("low", "high"))
     span = f"{_points(metric, small)} to {_points(metric, large)} points, 95 % sure"
-    always = _no_better_than_constant(metric, result)
-    if better and always:
-        words = f"It has not learned what to answer: {figures}, and {always}."
+    unasked = _unasked(metric, result)
+    if better and unasked:
+        words = f"It has not learned what to answer: {figures}, and {unasked}."
     elif better:
         words = f"It helped: {figures}, on {rows:,} {unit} it never saw (better by {span})."
     elif worse:
@@ -37,17 +37,20 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
     else:
         words = f"No difference that {rows:,} {unit} could show: {figures}."
     return {
-        "better": None if better and always else True if better else False if worse else None,
+        "better": None if better and unasked else True if better else False if worse else None,
         "sentence": words + _caution(metric, tuned),
     }
 
 
-def _no_better_than_constant(metric: str, result: dict[str, Any]) -> str:
-    """Words where always giving the same answer is as good, as far as the rows can tell; '' where it isn't."""
-    one = result.get("constant")
-    if not one or one["difference"]["low"] > 0:
-        return ""
-    return f"always giving the same answer reaches {_n(metric, one['base']['value'])}"
+def _unasked(metric: str, result: dict[str, Any]) -> str:
+    """Words where as much is reached without knowing the question, as far as the rows can tell; '' where it isn't."""
+    one, other = result.get("constant"), result.get("dealt")
+    if one and not one["difference"]["low"] > 0:
+        return f"always giving the same answer reaches {_n(metric, one['base']['value'])}"
+    if other and not other["difference"]["low"] > 0:
+        reached = result["tuned"]["value"] - other["difference"]["value"]
+        return f"its own answers, dealt out to other questions, reach {_n(metric, reached)}"
+    return ""
 
 
 def _n(metric: str, value: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from trainer.data.convert import Example
+from trainer.evaluation.dealt import dealt
 from trainer.evaluation.kinds import Kind
 from trainer.evaluation.paired import Paired, paired
 from trainer.evaluation.scores import RIGHT_OR_WRONG, figure, label, scored
@@ -34,6 +35,8 @@ class Line(BaseModel):
     against: Paired | None = None
     """Tuned minus this one; None for the tuned model itself."""
     also: dict[str, Interval] = {}
+    dealt: Paired | None = None
+    """Of the tuned model: what it scores beyond its own answers dealt out to other rows."""
 
 
 class Table(BaseModel):
@@ -78,6 +81,7 @@ def _lines(kind: Kind, references: Sequence[str], answers: Mapping[Name, Sequenc
             name=name,
             figure=_interval(kind.metric, scores[name]),
             against=None if name == "tuned" else paired(scores["tuned"], scores[name]),
+            dealt=paired(scores[name], dealt(kind.metric, said, references)) if name == "tuned" else None,
             also={also: figure(also, said, references) for also in kind.also},
         )
         for name, said in answers.items()

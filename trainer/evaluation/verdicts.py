@@ -33,27 +33,35 @@ def verdict(found: Table) -> dict[str, Any]:
     if tuned is None or not ways:
         return {"better": None, "sentence": "Nothing was compared.", "lines": [], "clean": clean}
     best, against = min(ways, key=lambda way: way[1].gap.low)
-    constant = found.line("constant", clean)
-    empty = constant is not None and constant.against is not None and constant.against.sure is not True
+    empty = _empty(found, tuned, found.line("constant", clean))
     better = True if against.sure and not empty else False if against.sure is False else None
     lines = [_leak(found, clean), _simple(found, clean), _blind(found)]
     return {
         "better": better,
-        "sentence": _sentence(found, tuned, best, against, constant if empty else None),
+        "sentence": _sentence(found, tuned, best, against, empty),
         "lines": [line for line in lines if line],
         "clean": clean,
     }
 
 
-def _sentence(found: Table, tuned: Line, best: Line, against: Paired, constant: Line | None) -> str:
-    """`best`: the way of asking that the tuned model is the least ahead of; `constant`: where it is no worse."""
+def _empty(found: Table, tuned: Line, constant: Line | None) -> str:
+    """Words where what it scores takes no knowledge of the question, as far as the rows can tell; else ''."""
+    if constant is not None and constant.against is not None and constant.against.sure is not True:
+        return f"always giving the same answer reaches {told(found, constant.figure.value)}"
+    if tuned.dealt is not None and tuned.dealt.sure is not True:
+        dealt = told(found, tuned.figure.value - tuned.dealt.gap.value)
+        return f"its own answers, dealt out to other questions, reach {dealt}"
+    return ""
+
+
+def _sentence(found: Table, tuned: Line, best: Line, against: Paired, empty: str) -> str:
+    """`best`: the way of asking that the tuned model is the least ahead of; `empty`: what does as well unasked."""
     ours, theirs = told(found, tuned.figure.value), told(found, best.figure.value)
     figures = f"{NAMES[found.kind.metric]} {ours}, against {theirs} for {WAYS[best.name]}"
     if against.sure is False:
         return f"Training lost: {figures} (worse by {span(found, against)}, 95 % sure). Ask that way instead."
-    if against.sure and constant is not None:
-        always = f"always giving the same answer reaches {told(found, constant.figure.value)}"
-        return f"No improvement yet: it has not learned what to answer ({figures}), and {always}."
+    if against.sure and empty:
+        return f"No improvement yet: it has not learned what to answer ({figures}), and {empty}."
     if against.sure:
         ahead = f"better than each way of asking, by {span(found, against)} (95 % sure)"
         return f"Training was worth it: {figures}; {ahead}."
@@ -73,10 +81,14 @@ def _simple(found: Table, clean: bool) -> str:
         return ""
     figure, what = told(found, line.figure.value), WAYS[line.name]
     if line.against.sure:
-        return f"{what.capitalize()} reaches {figure}: the tuned model is ahead by {span(found, line.against)}."
+        return f"{_begun(what)} reaches {figure}: the tuned model is ahead by {span(found, line.against)}."
     how = "is better" if line.against.sure is False else "is as good, as far as these rows can tell"
     needed = "no language model is needed for this" if line.name == "classifier" else "a search would do here"
-    return f"{what.capitalize()} {how} ({figure}): {needed}."
+    return f"{_begun(what)} {how} ({figure}): {needed}."
+
+
+def _begun(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _leak(found: Table, clean: bool) -> str:

@@ -41,6 +41,7 @@ from trainer.methods import answers
 from trainer.methods.dataset import encoded
 from trainer.methods.models import load_base, load_tokenizer, load_tuned
 from trainer.plan import Plan
+from trainer.records import write_atomic
 from trainer.runs import Run
 
 LONGEST = 2048
@@ -163,6 +164,7 @@ def examine(run: Run) -> dict[str, Any]:
     after = one.tuned(_ready(load_tuned(plan, one.base, run.model), plan))
     leaked = contaminated(one.train, one.rows)
     found = table(one.kind, one.rows, one.said, leaked)
+    write_atomic(run.folder / "answers.json", {"rows": [row.row for row in one.rows], "said": one.said})
     return {
         "table": found.model_dump(mode="json"),
         "verdict": verdict(found),

@@ -11,6 +11,7 @@ from trainer.data.convert import Example
 from trainer.evaluation import baselines, memorised, micro, prompting
 from trainer.evaluation.calibration import calibration
 from trainer.evaluation.contamination import contaminated
+from trainer.evaluation.dealt import dealt
 from trainer.evaluation.kinds import kinds
 from trainer.evaluation.slices import slices
 from trainer.evaluation.table import Name, confused, details, table
@@ -74,6 +75,24 @@ def test_a_model_that_only_learned_the_commonest_label_has_not_improved() -> Non
     told = verdict(found(letters(80), tuned=0.35, zero_shot=0.0, few_shot=0.0, instructed=0.0, constant=0.35))
     assert told["better"] is None
     assert "has not learned what to answer" in told["sentence"] and "always giving the same answer" in told["sentence"]
+
+
+def test_answers_that_do_not_depend_on_the_question_are_no_improvement() -> None:
+    rows, lot = letters(120), random.Random(5)
+    said: dict[Name, list[str]] = {
+        "tuned": [lot.choice(list(TOPICS)) for _ in rows],
+        "zero_shot": ["nothing"] * 120,
+        "constant": ["nothing"] * 120,
+    }
+    told = verdict(table(kinds()["labels"], rows, said, {}))
+    assert told["better"] is None and "dealt out to other questions" in told["sentence"]
+
+
+def test_dealt_answers_are_never_a_rows_own() -> None:
+    own = [f"answer {i}" for i in range(30)]
+    assert dealt("exact_match", own, own).max() == 0
+    assert dealt("exact_match", ["same"] * 30, ["same"] * 30).min() == 1
+    assert dealt("exact_match", ["one"], ["one"]).tolist() == [0]
 
 
 def test_a_classifier_that_ties_means_that_no_language_model_is_needed() -> None:
