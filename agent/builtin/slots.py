@@ -129,7 +129,7 @@ def _evaluate(r: Reading, found: Facts) -> dict[str, Any]:
         held = [f.path for f in r.situation.files if paths.is_eval_name(f.path)]
     if len(held) == 1:
         slots["eval_dataset_path"] = held[0]
-    if "has:base_named" in found:
+    if "has:base_named" in found or "beside_prompting" in found:
         slots["compare_to_base"] = True
     slots.update(slots_data.count(Reading(r.message, r.situation, rest=r.order), "n_samples"))
     flags = {

@@ -35,11 +35,12 @@ def verdict(found: Table) -> dict[str, Any]:
     best, against = min(ways, key=lambda way: way[1].gap.low)
     empty = _empty(found, tuned, found.line("constant", clean))
     better = True if against.sure and not empty else False if against.sure is False else None
-    lines = [_leak(found, clean), _simple(found, clean), _blind(found)]
+    needless, simple = _simple(found, clean)
+    head = _sentence(found, tuned, best, against, empty)
     return {
         "better": better,
-        "sentence": _sentence(found, tuned, best, against, empty),
-        "lines": [line for line in lines if line],
+        "sentence": f"{head} {simple}" if needless else head,
+        "lines": [line for line in (_leak(found, clean), "" if needless else simple, _blind(found)) if line],
         "clean": clean,
     }
 
@@ -74,17 +75,17 @@ def _more(against: Paired) -> str:
     return f" Were the gap as it looks, about {against.rows_needed:,} rows would show it."
 
 
-def _simple(found: Table, clean: bool) -> str:
-    """The classical way, where it wins or ties, and where it was needed to know that it doesn't."""
+def _simple(found: Table, clean: bool) -> tuple[bool, str]:
+    """(whether it makes a language model needless, words about the classical way)."""
     line = found.line("classifier", clean) or found.line("nearest", clean)
     if line is None or line.against is None:
-        return ""
-    figure, what = told(found, line.figure.value), WAYS[line.name]
+        return False, ""
+    figure, what = told(found, line.figure.value), _begun(WAYS[line.name])
     if line.against.sure:
-        return f"{_begun(what)} reaches {figure}: the tuned model is ahead by {span(found, line.against)}."
+        return False, f"{what} reaches {figure}: the tuned model is ahead by {span(found, line.against)}."
     how = "is better" if line.against.sure is False else "is as good, as far as these rows can tell"
     needed = "no language model is needed for this" if line.name == "classifier" else "a search would do here"
-    return f"{_begun(what)} {how} ({figure}): {needed}."
+    return True, f"{what} {how} ({figure}): {needed}."
 
 
 def _begun(words: str) -> str:

@@ -42,6 +42,22 @@ def test_only_a_shown_plan_can_be_approved(state: State) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "is it better than just prompting it?",
+        "was training worth it compared to few-shot prompting?",
+        "would a simple classifier do as well?",
+        "was it worth training at all?",
+        "hat sich das training gelohnt?",
+        "ist es besser als nur prompten?",
+    ],
+)
+def test_asking_whether_training_was_worth_it_asks_for_the_honest_table(text: str) -> None:
+    said = understand(text, Situation(state="finished", plan=PLAN))
+    assert (said.intent, said.slots.get("compare_to_base")) == ("evaluate", True)
+
+
+@pytest.mark.parametrize(
     ("text", "state", "intent"),
     [
         ("go", "plan_proposed", "approve"),

@@ -97,7 +97,7 @@ def test_dealt_answers_are_never_a_rows_own() -> None:
 
 def test_a_classifier_that_ties_means_that_no_language_model_is_needed() -> None:
     one = found(letters(60), tuned=0.9, zero_shot=0.0, few_shot=0.1, instructed=0.1, constant=0.3, classifier=0.92)
-    assert any("no language model is needed" in line for line in verdict(one)["lines"])
+    assert "no language model is needed" in verdict(one)["sentence"]
 
 
 def test_the_verdict_goes_by_the_rows_that_were_not_given_away() -> None:
