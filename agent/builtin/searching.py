@@ -65,6 +65,10 @@ _ALGORITHM = (
 )
 
 
+_NO_SETTING = ("val_split", "seed", "max_samples", "eval_steps")
+"""Named in a search to say what it goes by, not to be searched over."""
+
+
 def _value(field: str, text: str) -> Any:
     return fields.convert(field, numbers(text)[0], "")[1] if numbers(text) else None
 
@@ -158,7 +162,7 @@ def read(text: str) -> dict[str, Any]:
     if values.switches(text).get("early_stop_trials"):
         slots["early_stop_trials"] = True
     loose = [_field_slot(m.field) for m in fields.mentions(text)]
-    names = [f for f in dict.fromkeys(loose) if f not in bound and f not in space]
+    names = [f for f in dict.fromkeys(loose) if f not in bound and f not in space and f not in _NO_SETTING]
     if names and not space:
         slots["search_fields"] = names
     elif space:

@@ -58,6 +58,12 @@ def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dic
             spec.setdefault("log", True)  # rates are felt by their ratio, not their difference
         if name not in SECTION_OF or name not in SEARCHABLE:
             raise UserFacingError(f"I can't search over {name}", "search space", nearest(name, list(SEARCHABLE)))
+        if name.startswith("lora_") and not isinstance(plan.adapter, Lora):
+            raise UserFacingError(
+                f"this plan has no {name}: it trains {plan.adapter.tuning}, not LoRA",
+                "search space",
+                "Leave it out, or plan with tuning=lora first.",
+            )
         if "choices" in spec:
             if not spec["choices"]:
                 raise UserFacingError(f"{name} has no choices", "search space", "Name at least two values.")

@@ -13,6 +13,8 @@ import typer
 from trainer.errors import UserFacingError
 from ui.cli.output import Json, command, emit, note, terminal
 
+TRIALS = 8
+"""Trials of a search where nothing is said."""
 Yes = Annotated[bool, typer.Option("--yes", help="I approve exactly this plan.")]
 
 
@@ -176,21 +178,33 @@ def json_lines(path: Path) -> Any:
 
 
 @command
-def search(
-    path: Annotated[Path, typer.Argument(help="A plan written by `tunesmith plan -o`.")],
-    trials: Annotated[int, typer.Option("--trials", min=1, max=1000)] = 8,
+def search(  # noqa: PLR0913, PLR0917  (a command's options are its signature)
+    target: Annotated[str, typer.Argument(help="A plan by `tunesmith plan -o`, or the search in words (then --over).")],
+    trials: Annotated[int | None, typer.Option("--trials", min=1, max=1000, help="8 where nothing is said.")] = None,
     space: Annotated[list[str] | None, typer.Option("--space", help="field=low..high:log or field=a,b,c")] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, max=64)] = None,
     max_hours: Annotated[float | None, typer.Option("--max-hours")] = None,
+    over: Annotated[
+        Path | None, typer.Option("--over", help="The plan that words search over, or data to derive it from.")
+    ] = None,
     yes: Yes = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the best plan as YAML.")] = None,
     as_json: Json = False,
 ) -> None:
     """Try several settings of a plan; one approval covers them all."""
     from agent import commands
+    from agent.model.door import Door
+    from agent.searching import is_words, search_in_words
     from trainer import planfile
 
-    order = commands.search_order(commands.load_plan(path), trials, space or [], workers, max_hours)
+    if is_words(target):
+        fixed = {"n_trials": trials, "workers": workers, "max_hours": max_hours, "spaces": space}
+        order, left = search_in_words(target, _searched(over), Door(), fixed)
+        if left:
+            note(left)
+    else:
+        proposal = commands.load_plan(Path(target))
+        order = commands.search_order(proposal, trials or TRIALS, space or [], workers or 1, max_hours)
     note(commands.search_words(order))
     _approved(yes, order.hash, as_json)
     study = commands.start_search(order)
@@ -209,6 +223,18 @@ def search(
     emit(as_json, result.model_dump() | {"plan_file": str(target) if best else None}, told)
     if best is None:
         raise typer.Exit(1)
+
+
+def _searched(over: Path | None) -> Any:
+    """The plan that a search in words is over."""
+    from agent import commands
+    from agent.model.door import Door
+
+    if over is None:
+        raise UserFacingError("a search in words needs something to search over", "search", "Add --over plan.yaml.")
+    if over.suffix in (".yaml", ".yml"):
+        return commands.load_plan(over)
+    return commands.plan("search for better settings", str(over), Door())
 
 
 def _trials_as_they_end(study: Any) -> None:
