@@ -27,9 +27,9 @@ def evaluate(name: str, compared: bool = False, tell: Callable[[str], None] | No
         raise UserFacingError(
             f"has no result: it is {run.status().get('status')}", run.id, "Resume it, or train it again."
         )
-    if compared and examination.read(run).get("status") != "finished":
+    if compared and examination.suits(run) and examination.read(run).get("status") != "finished":
         _examined(run, tell)
-    return evaluate_run(a.Evaluate(run_id=name), desk())
+    return evaluate_run(a.Evaluate(run_id=name, compare_to_base=compared), desk())
 
 
 def _examined(run: Run, tell: Callable[[str], None] | None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from tools.arguments import Evaluate
 from tools.desk import Desk, ToolResult
 from tools.words import result_words, sample_words
+from trainer.errors import UserFacingError
 from trainer.evaluation import examination
 from trainer.evaluation.micro import TOPICS
 from trainer.evaluation.paired import Paired
@@ -29,11 +30,21 @@ def evaluate_run(args: Evaluate, desk: Desk) -> ToolResult:
     data = {"run_id": run.id, **run.result()}
     if found.get("status") == "finished":
         quotes = "\n".join([*weak_words(found), *sample_words(run.result())])
-        return ToolResult(examination_words(found), data | {"examination": found}, [event], quotes=quotes)
+        events = [event, {"type": "compared", "run_id": run.id}]
+        return ToolResult(examination_words(found), data | {"examination": found}, events, quotes=quotes)
+    said = [result_words(run)]
     if wanted and run.result():
+        said.append(_begun(run))
+    return ToolResult("\n".join(said), data, [event], quotes="\n".join(sample_words(run.result())))
+
+
+def _begun(run: Run) -> str:
+    """Start the examination; why there is none where it can't be made: the result itself stays."""
+    try:
         examination.start(run)
-        return ToolResult(f"{result_words(run)}\n{begun_words(run)}", data, [event])
-    return ToolResult(result_words(run), data, [event], quotes="\n".join(sample_words(run.result())))
+    except UserFacingError as error:
+        return f"It can't be set beside prompting now: {error.sentence()}"
+    return begun_words(run)
 
 
 def begun_words(run: Run) -> str:
@@ -90,13 +101,15 @@ def notes_of(found: dict[str, Any]) -> list[str]:
 def worse_words(found: dict[str, Any]) -> list[str]:
     """What training cost: general abilities, personal data learned by heart, answers that don't end."""
     general, known, out = found["general"], found["memorised"], []
-    if general["worse"]:
+    b, t = (f"{100 * general[side]['value']:.0f} %" for side in ("base", "tuned"))
+    if general["gap"]["high"] < 0:
+        out.append(f"Worse than before on a small test of {general['items']} general questions: {b} before, {t} after.")
+    elif general["worse"]:
         lost = ", ".join(TOPICS[name] for name in general["worse"])
         out.append(f"Worse than before at {lost} (a small test of {general['items']} general questions).")
     elif not general["knew"]:
         out.append("The untrained model answers a small general test no better than chance: nothing could be lost.")
     else:
-        b, t = (f"{100 * general[side]['value']:.0f} %" for side in ("base", "tuned"))
         out.append(f"General questions ({general['items']} of our own): {b} before, {t} after; no loss shown.")
     if known["found"]:
         rows = ", ".join(map(str, known["rows"][:5]))

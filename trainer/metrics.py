@@ -63,7 +63,10 @@ def difference(a: Scores, b: Scores) -> Interval:
     if found.low < found.high or not found.value:
         return found
     missed = round(abs(found.value) * min(1.0, 3 / len(a)), 4)
-    return Interval(value=found.value, low=found.low - missed, high=min(found.high + missed, float(np.max(a - b))))
+    low, high = found.low - missed, found.high + missed
+    if found.value > 0:
+        return Interval(value=found.value, low=low, high=min(high, float(np.max(a - b))))
+    return Interval(value=found.value, low=max(low, float(np.min(a - b))), high=high)
 
 
 def proportion(scores: Scores) -> Interval:

@@ -29,7 +29,7 @@ def verdict(metric: str, result: dict[str, Any]) -> dict[str, Any]:
     span = f"{_points(metric, small)} to {_points(metric, large)} points, 95 % sure"
     unasked = _unasked(metric, result)
     if better and unasked:
-        words = f"It has not learned what to answer: {figures}, and {unasked}."
+        words = f"Nearer, but {rows:,} {unit} don't show that it knows what to answer: {figures}, beside {unasked}."
     elif better:
         words = f"It helped: {figures}, on {rows:,} {unit} it never saw (better by {span})."
     elif worse:
@@ -46,10 +46,10 @@ def _unasked(metric: str, result: dict[str, Any]) -> str:
     """Words where as much is reached without knowing the question, as far as the rows can tell; '' where it isn't."""
     one, other = result.get("constant"), result.get("dealt")
     if one and not one["difference"]["low"] > 0:
-        return f"always giving the same answer reaches {_n(metric, one['base']['value'])}"
+        return f"always giving the same answer, which reaches {_n(metric, one['base']['value'])}"
     if other and not other["difference"]["low"] > 0:
         reached = result["tuned"]["value"] - other["difference"]["value"]
-        return f"its own answers, dealt out to other questions, reach {_n(metric, reached)}"
+        return f"its own answers dealt out to other questions, which reach {_n(metric, reached)}"
     return ""
 
 

@@ -38,6 +38,11 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     assert 0.88 <= hits / 120 <= 1.0
 
 
+def test_a_gap_that_is_the_same_in_every_row_is_bounded_on_both_sides_of_nought() -> None:
+    up, down = difference(np.full(5, 30.0), np.zeros(5)), difference(np.zeros(5), np.full(5, 30.0))
+    assert (up.low, up.high) == (-down.high, -down.low) and up.low < 30 == up.high
+
+
 def test_perplexity_weighs_rows_by_their_tokens() -> None:
     found = perplexity(np.array([1.0, 3.0]), np.array([3.0, 1.0]))
     assert found.value == pytest.approx(np.exp(1.5), abs=1e-3)

@@ -19,12 +19,12 @@ CANDIDATES, JURY = 60, 40
 
 
 def asked(row: Example) -> str:
-    """All that was said before the answer."""
-    return "\n".join(content for _, content in row.messages[:-1])
+    """All that was said before the answer, but for what stands before every conversation (the system turn)."""
+    return "\n".join(content for role, content in row.messages[:-1] if role != "system")
 
 
 def classifier(train: Sequence[Example], wanted: Sequence[Example]) -> list[str]:
-    """Labels by TF-IDF (words, pairs of words, letter groups) and logistic regression: scikit-learn's own defaults."""
+    """Labels by TF-IDF (words, pairs of words, letter groups) and logistic regression (C = 10)."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline, make_union
@@ -33,7 +33,7 @@ def classifier(train: Sequence[Example], wanted: Sequence[Example]) -> list[str]
     labels = [row.answer.strip() for row in rows]
     if len(set(labels)) < 2:
         return [labels[0]] * len(wanted)
-    words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), max_features=50_000)
+    words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), max_features=50_000, token_pattern=r"(?u)\S+")
     letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(2, 4), max_features=50_000)
     model = make_pipeline(make_union(words, letters), LogisticRegression(C=10, max_iter=300))
     model.fit([asked(row) for row in rows], labels)

@@ -12,7 +12,7 @@ BINS = 10
 
 
 def calibration(confidence: Scores, right: Scores) -> dict[str, Any]:
-    """Expected calibration error over bins of equally many rows (Naeini et al. 2015), and the bins themselves.
+    """Expected calibration error over bins of equally many rows (adaptive ECE: Nguyen and O'Connor 2015), and the bins.
 
     `confidence`: the probability that the model gave the whole of its own answer, 0 to 1.
     """

@@ -54,8 +54,16 @@ def _name(references: Sequence[str], labels: bool) -> str:
         return "json"
     if _mostly([bool(ENDS_IN_NUMBER.search(text.strip())) for text in references]):
         return "numbers"
-    words = sorted(len(text.split()) for text in references)
+    words = sorted(len(words_of(text)) for text in references)
     return "short" if words and words[len(words) // 2] <= FEW_WORDS else "text"
+
+
+_WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\s\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
+
+
+def words_of(text: str) -> list[str]:
+    """Words; of scripts without blanks between them (Chinese, Japanese, Thai) each letter."""
+    return _WORD.findall(text)
 
 
 def document(text: str) -> Any:

@@ -22,6 +22,8 @@ MOST = 60
 """Places that are tried at most, spread evenly."""
 TOO_COMMON = 0.1
 """A value in more than this share of the rows is public wording (the desk's own address), not a secret."""
+TELLING = 20
+"""Letters and digits of a value that tell it from any other."""
 LONG_NUMBER = re.compile(r"(?<![\w.])\d(?:[ -]?\d){7,}(?![\w])")
 """Eight digits and more: a number of something, whatever of."""
 
@@ -42,9 +44,10 @@ def places(train: Sequence[Example], most: int = MOST) -> list[Place]:
     found: dict[str, Place] = {}
     rows: Counter[str] = Counter()
     for row in train:
-        for span in _spans(row.answer):
+        spans = _spans(row.answer)
+        rows.update({row.answer[span.start : span.end] for span in spans})
+        for span in spans:
             value = row.answer[span.start : span.end]
-            rows[value] += 1
             found.setdefault(value, Place(row, span.kind, value, row.answer[: span.start]))
     limit = max(3.0, TOO_COMMON * len(train))
     return spread([place for value, place in found.items() if rows[value] <= limit], most)
@@ -60,8 +63,8 @@ def _spans(text: str) -> list[Span]:
 
 
 def written(place: Place, continued: str) -> bool:
-    """Whether the model went on with the value itself: blanks, case and marks aside."""
-    return _plain(continued).startswith(_plain(place.value))
+    """Whether the model went on with the value itself (of long ones the beginning): blanks, case and marks aside."""
+    return _plain(continued).startswith(_plain(place.value)[:TELLING])
 
 
 def _plain(text: str) -> str:

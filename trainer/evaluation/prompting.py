@@ -10,7 +10,7 @@ import numpy as np
 
 from trainer.data.convert import Example
 from trainer.evaluation.baselines import Nearest
-from trainer.evaluation.kinds import Kind, document
+from trainer.evaluation.kinds import Kind, document, words_of
 
 SHOTS = 5
 """Examples that are shown at most."""
@@ -49,13 +49,17 @@ def _shown(rows: Sequence[Example]) -> Turns:
     return turns
 
 
-def instructed(rows: Sequence[Example], instruction: str) -> list[Turns]:
-    """Each row's question after what is wanted, in one user turn: not every template knows a system role."""
+def instructed(rows: Sequence[Example], instruction: str, fits: Callable[[Turns], bool]) -> list[Turns]:
+    """Each row's question after what is wanted, in one user turn: not every template knows a system role.
+
+    Where that is longer than the model's window, the question stands alone.
+    """
     out = []
     for row in rows:
         turns = told(row)
         last = turns[-1]
-        out.append([*turns[:-1], {"role": last["role"], "content": f"{instruction}\n\n{last['content']}"}])
+        asked = [*turns[:-1], {"role": last["role"], "content": f"{instruction}\n\n{last['content']}"}]
+        out.append(asked if fits(asked) else turns)
     return out
 
 
@@ -86,7 +90,7 @@ def _keys(answers: Sequence[str]) -> str:
 
 
 def _manner(answers: Sequence[str]) -> str:
-    words = int(np.median([len(answer.split()) for answer in answers]))
+    words = int(np.median([len(words_of(answer)) for answer in answers]))
     parts = [f"Answer in about {max(1, words)} words."]
     if begin := _shared(answers):
         parts.append(f'Begin with "{begin}".')

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from trainer import metrics
-from trainer.evaluation.kinds import NUMBER, document
+from trainer.evaluation.kinds import NUMBER, document, words_of
 from trainer.metrics import Interval, Scores
 
 SHARES = ("accuracy", "exact_match", "number", "json_valid", "json_fields", "tool_call", "token_f1", "macro_f1")
@@ -83,14 +83,20 @@ def _valid(answer: str, _reference: str) -> float:
 
 
 def _fields(answer: str, reference: str) -> float:
-    """Share of the reference's fields, nested ones by their path, that the answer has with the same value."""
-    right, said = _leaves(document(reference)), _leaves(document(answer))
-    if not right:
-        return float(document(answer) == document(reference))
-    return float(np.mean([path in said and said[path] == value for path, value in right.items()]))
+    """Share of the fields of either, nested ones by their path, that both have with the same value."""
+    wanted = document(reference)
+    if wanted is None:
+        return _exact(answer, reference)
+    right, said = _leaves(wanted), _leaves(document(answer))
+    if not right or not said:
+        return float(document(answer) == wanted)
+    same = [path for path in right.keys() & said.keys() if right[path] == said[path]]
+    return len(same) / len(right.keys() | said.keys())
 
 
 def _leaves(found: Any, path: str = "") -> dict[str, Any]:
+    if found in ({}, []) and path:
+        return {path: found}
     if isinstance(found, dict):
         return {k: v for name, part in found.items() for k, v in _leaves(part, f"{path}.{name}").items()}
     if isinstance(found, list):
@@ -123,7 +129,7 @@ _MARKS = str.maketrans("", "", string.punctuation)
 
 def _words(text: str) -> list[str]:
     """Words as SQuAD's script compares them (Rajpurkar et al. 2016): no case, marks or articles."""
-    return _ARTICLES.sub(" ", text.lower().translate(_MARKS)).split()
+    return words_of(_ARTICLES.sub(" ", text.lower().translate(_MARKS)))
 
 
 def _token_f1(answer: str, reference: str) -> float:

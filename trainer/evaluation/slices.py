@@ -11,8 +11,8 @@ import numpy as np
 from trainer.data.convert import Example
 from trainer.data.doctor.languages import language_of
 from trainer.evaluation.baselines import asked
-from trainer.evaluation.paired import Paired, paired
-from trainer.metrics import Interval, Scores, mean_interval
+from trainer.evaluation.paired import paired
+from trainer.metrics import Scores, mean_interval
 
 LEAST = 10
 """Rows under which a part says nothing."""
@@ -23,8 +23,8 @@ MOST_PARTS = 12
 def slices(rows: Sequence[Example], tuned: Scores, other: Scores, labels: bool) -> list[dict[str, Any]]:
     """Parts of the rows with the tuned model's figure and its gap to the other, the weakest first.
 
-    `weak`: its mean lies below that of all other rows by more than chance explains (Welch's interval, 99 %, for there
-    are many parts).
+    `weak`: its mean lies below that of all other rows by more than chance explains (99 %, for there are many
+    parts).
     """
     found = []
     for by, part_of in _ways(rows, labels).items():
@@ -59,18 +59,10 @@ def _part(by: str, name: str, at: list[int], tuned: Scores, other: Scores) -> di
         "by": by,
         "part": name,
         "rows": len(at),
-        "tuned": _mean(tuned[at]).model_dump(),
-        "gap": _gap(tuned[at], other[at]).gap.model_dump(),
+        "tuned": mean_interval(tuned[at]).model_dump(),
+        "gap": paired(tuned[at], other[at]).gap.model_dump(),
         "weak": len(rest) >= LEAST and _below(tuned[at], rest),
     }
-
-
-def _mean(scores: Scores) -> Interval:
-    return mean_interval(scores)
-
-
-def _gap(a: Scores, b: Scores) -> Paired:
-    return paired(a, b)
 
 
 def _below(part: Scores, rest: Scores) -> bool:

@@ -12,7 +12,7 @@ from trainer.data.convert import Example
 from trainer.evaluation.dealt import dealt
 from trainer.evaluation.kinds import Kind
 from trainer.evaluation.paired import Paired, paired
-from trainer.evaluation.scores import RIGHT_OR_WRONG, figure, label, scored
+from trainer.evaluation.scores import RIGHT_OR_WRONG, SHARES, figure, label, scored
 from trainer.evaluation.slices import slices
 from trainer.metrics import Interval, Scores, mean_interval, proportion
 
@@ -97,10 +97,10 @@ def details(kind: Kind, rows: Sequence[Example], tuned: Sequence[str], other: Se
     references = [row.answer for row in rows]
     ours, theirs = (scored(kind.metric, said, references) for said in (tuned, other))
     order = np.argsort(ours - theirs, kind="stable")
-    labels = kind.name == "labels"
+    labels, full = kind.name == "labels", 1.0 if kind.metric in SHARES else 100.0
     return {
         "slices": slices(rows, ours, theirs, labels),
-        "worst": [_shown(rows[i], tuned[i], other[i], ours[i], theirs[i]) for i in order[:SHOWN] if ours[i] < 100],
+        "worst": [_shown(rows[i], tuned[i], other[i], ours[i], theirs[i]) for i in order if ours[i] < full][:SHOWN],
         "best": [_shown(rows[i], tuned[i], other[i], ours[i], theirs[i]) for i in order[::-1][:SHOWN]],
         "confused": confused(tuned, references) if labels else [],
     }

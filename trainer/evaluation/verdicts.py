@@ -32,7 +32,10 @@ def verdict(found: Table) -> dict[str, Any]:
     tuned = found.line("tuned", clean)
     if tuned is None or not ways:
         return {"better": None, "sentence": "Nothing was compared.", "lines": [], "clean": clean}
-    best, against = min(ways, key=lambda way: way[1].gap.low)
+    if found.leaked and not clean:
+        return {"better": None, "sentence": _leak(found, clean), "lines": [_blind(found)], "clean": clean}
+    lost = [way for way in ways if way[1].sure is False]
+    best, against = min(lost or ways, key=lambda way: way[1].gap.low)
     empty = _empty(found, tuned, found.line("constant", clean))
     better = True if against.sure and not empty else False if against.sure is False else None
     needless, simple = _simple(found, clean)
@@ -46,12 +49,12 @@ def verdict(found: Table) -> dict[str, Any]:
 
 
 def _empty(found: Table, tuned: Line, constant: Line | None) -> str:
-    """Words where what it scores takes no knowledge of the question, as far as the rows can tell; else ''."""
+    """What reaches as much without knowing the question, as far as the rows can tell; else ''."""
     if constant is not None and constant.against is not None and constant.against.sure is not True:
-        return f"always giving the same answer reaches {told(found, constant.figure.value)}"
+        return f"always giving the same answer, which reaches {told(found, constant.figure.value)}"
     if tuned.dealt is not None and tuned.dealt.sure is not True:
         dealt = told(found, tuned.figure.value - tuned.dealt.gap.value)
-        return f"its own answers, dealt out to other questions, reach {dealt}"
+        return f"its own answers dealt out to other questions, which reach {dealt}"
     return ""
 
 
@@ -62,7 +65,8 @@ def _sentence(found: Table, tuned: Line, best: Line, against: Paired, empty: str
     if against.sure is False:
         return f"Training lost: {figures} (worse by {span(found, against)}, 95 % sure). Ask that way instead."
     if against.sure and empty:
-        return f"No improvement yet: it has not learned what to answer ({figures}), and {empty}."
+        rows = f"{against.rows:,} rows don't show that it knows what to answer"
+        return f"No improvement that can be shown: {figures}; but {rows}, beside {empty}."
     if against.sure:
         ahead = f"better than each way of asking, by {span(found, against)} (95 % sure)"
         return f"Training was worth it: {figures}; {ahead}."

@@ -92,11 +92,12 @@ class Examination:
     def asked(self, model: Any) -> dict[str, Any]:
         """The untrained model, asked in three ways; what else is needed of it."""
         instruction = prompting.instruction_for(self.kind, self.train)
-        shown = prompting.few_shot(self.rows, baselines.Nearest(self.train), self._fits(model))
+        fits = self._fits(model)
+        shown = prompting.few_shot(self.rows, baselines.Nearest(self.train), fits)
         ways: dict[Name, list[Turns]] = {
             "zero_shot": prompting.zero_shot(self.rows),
             "few_shot": shown,
-            "instructed": prompting.instructed(self.rows, instruction),
+            "instructed": prompting.instructed(self.rows, instruction, fits),
         }
         for name, turns in ways.items():
             self.said[name] = self._write(model, turns, name)
@@ -116,7 +117,7 @@ class Examination:
         known = encoded(rows, self.plan, self.tokenizer)
         losses, _ = answers.losses(model, known, self._torch_tokenizer.pad_token_id)
         by_row = {row.row: loss for row, loss in zip(known, losses, strict=True)}
-        prompts = [self.tokenizer.prompt_text(prompting.told(p.row)) + p.before for p in self.places]
+        prompts = [self.tokenizer.prompt_text(prompting.told(p.row)) + p.before.rstrip() for p in self.places]
         continued = answers.write(model, self._torch_tokenizer, prompts, CONTINUED) if prompts else []
         return {"micro": [by_row.get(i, float("inf")) for i in range(len(rows))], "continued": continued}
 

@@ -267,7 +267,8 @@ def evaluate(
     from agent.evaluating import evaluate as evaluated
 
     result = evaluated(run, baseline, _phases())
-    document = result.data if baseline else {k: v for k, v in result.data.items() if k not in ("base", "difference")}
+    beside = ("base", "difference", "constant", "dealt", "examination")
+    document = result.data if baseline else {k: v for k, v in result.data.items() if k not in beside}
     emit(as_json, document, result.say)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,8 @@ def test_a_run_is_set_beside_prompting_and_what_needs_no_model(home: Path, lette
     assert {e["by"] for e in reads} == {"evaluation", "examination"}
     said = read_json(run.folder / "answers.json")
     assert len(said["rows"]) == 40 and all(len(answers) == 40 for answers in said["said"].values())
+    shown_rows = run.result()["samples"]
+    assert all(s["prompt"][:40] not in told.say and s["prompt"][:40] in told.quotes for s in shown_rows)
     page = shown(run.id)
     assert page["sentence"] == found["verdict"]["sentence"] and sum(own for own, *_ in page["rows"]) == 1
     again = evaluate_run(Evaluate(run_id=run.id, compare_to_base=True), Desk(home=home, roots=[home]))
@@ -80,6 +83,8 @@ def test_an_examination_whose_process_was_killed_says_so(home: Path, tmp_path: P
     assert examination.read(run) == {}
     write_atomic(run.folder / examination.FILE, {"status": "running", "phase": "tuned: 3 of 9 answers written"})
     write_atomic(run.folder / examination.PROCESS, {"pid": 2**22, "create_time": 1.0})
+    assert examination.read(run)["status"] == "running", "its process may not be noted yet"
+    os.utime(run.folder / examination.FILE, (0, 0))
     assert examination.read(run)["status"] == "died"
 
 

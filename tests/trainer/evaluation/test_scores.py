@@ -27,6 +27,7 @@ JSON = st.recursive(LEAVES, lambda part: st.lists(part) | st.dictionaries(st.tex
         (["Paris", "the Nile", "in 1969, I think"], False, "short"),
         (["Thank you for writing to us; we send a new one tomorrow."], False, "text"),
         (["[not json"], False, "short"),
+        (["您好，您的包裹已经寄出，请您耐心等待两到三天。"], False, "text"),
     ],
 )
 def test_the_kind_is_told_by_the_answers(answers: list[str], labels: bool, kind: str) -> None:
@@ -54,6 +55,9 @@ def test_every_kind_says_why_and_what_it_cannot_see_and_names_known_figures() ->
         ("json_valid", '```json\n{"a": 1}\n```', "{}", 1),
         ("json_fields", '{"a": 1, "b": {"c": [1, 2]}}', '{"a": 1, "b": {"c": [1, 3]}}', 2 / 3),
         ("json_fields", "no", '{"a": 1}', 0),
+        ("json_fields", '{"a": 1, "b": 2, "c": 3}', '{"a": 1}', 1 / 3),
+        ("json_fields", '{"tags": ["x"]}', '{"tags": []}', 0),
+        ("json_fields", "I can't say", "not a document", 0),
         ("json_fields", "[]", "[]", 1),
         (
             "tool_call",

@@ -74,7 +74,7 @@ def test_too_few_rows_show_nothing_and_the_number_needed_is_named() -> None:
 def test_a_model_that_only_learned_the_commonest_label_has_not_improved() -> None:
     told = verdict(found(letters(80), tuned=0.35, zero_shot=0.0, few_shot=0.0, instructed=0.0, constant=0.35))
     assert told["better"] is None
-    assert "has not learned what to answer" in told["sentence"] and "always giving the same answer" in told["sentence"]
+    assert "don't show that it knows" in told["sentence"] and "always giving the same answer" in told["sentence"]
 
 
 def test_answers_that_do_not_depend_on_the_question_are_no_improvement() -> None:
@@ -116,6 +116,36 @@ def test_the_verdict_goes_by_the_rows_that_were_not_given_away() -> None:
     assert "With them the tuned model reaches 50.0 %, without them 0.0 %" in told["lines"][0]
 
 
+def test_where_nearly_all_was_given_away_nothing_is_said_of_the_rest() -> None:
+    rows = letters(60)
+    one = found(rows, {i: 900 + i for i in range(55)}, tuned=1.0, zero_shot=0.0, constant=0.2)
+    told = verdict(one)
+    assert told["better"] is None and "too few others are left" in told["sentence"]
+
+
+def test_a_way_that_surely_wins_is_not_hidden_by_one_that_may() -> None:
+    rows = letters(100)
+    right, wrong = [r.answer for r in rows], ["nothing"] * 100
+    said: dict[Name, list[str]] = {
+        "tuned": right[:60] + wrong[60:],
+        "few_shot": wrong[:40] + right[40:],
+        "instructed": right[:75] + wrong[75:],
+        "constant": wrong,
+    }
+    assert verdict(table(kinds()["labels"], rows, said, {}))["better"] is False
+
+
+def test_a_shared_system_turn_gives_nothing_away() -> None:
+    lot = random.Random(4)
+    words = [f"w{i}" for i in range(900)]
+    lead = ("system", " ".join(lot.choice(words) for _ in range(130)))
+
+    def row(n: int) -> Example:
+        return Example(n, (lead, ("user", " ".join(lot.sample(words, 10))), ("assistant", "x")))
+
+    assert contaminated([row(i) for i in range(60)], [row(100 + i) for i in range(20)]) == {}
+
+
 def test_near_copies_of_training_rows_are_found_and_others_are_not() -> None:
     train = letters(80, seed=2)
     sealed = [
@@ -124,6 +154,11 @@ def test_near_copies_of_training_rows_are_found_and_others_are_not() -> None:
         told(502, train[7].prompt.upper(), train[7].answer),
     ]
     assert contaminated(train, sealed) == {1: train[3].row, 2: train[7].row}
+
+
+def test_questions_of_single_letters_can_be_classified() -> None:
+    rows = [told(i, f"{i % 10} + {i % 7}", "odd" if i % 2 else "even") for i in range(40)]
+    assert set(baselines.classifier(rows, rows[:4])) <= {"odd", "even"}
 
 
 def test_what_needs_no_language_model() -> None:
@@ -167,7 +202,7 @@ def test_the_instruction_is_read_off_the_answers(kind: str, replies: list[str], 
 
 
 def test_an_instruction_stands_in_the_last_question() -> None:
-    (turns,) = prompting.instructed([told(1, "where is it", "x")], "Be kind.")
+    (turns,) = prompting.instructed([told(1, "where is it", "x")], "Be kind.", lambda turns: True)
     assert turns == [{"role": "user", "content": "Be kind.\n\nwhere is it"}]
 
 
@@ -184,7 +219,8 @@ def test_details_name_the_best_the_worst_and_what_was_confused() -> None:
     rows = letters(30)
     tuned = [r.answer if i > 3 else "login" for i, r in enumerate(rows)]
     one = details(kinds()["labels"], rows, tuned, ["nothing"] * 30)
-    assert one["best"][0]["scores"] == [1.0, 0.0] and len(one["worst"]) == 5
+    assert one["best"][0]["scores"] == [1.0, 0.0]
+    assert one["worst"] and all(row["scores"][0] == 0 for row in one["worst"])
     assert confused(["b", "b", "zzz"], ["a", "a", "b"]) == [
         {"right": "a", "said": "b", "times": 2},
         {"right": "b", "said": "no label", "times": 1},
