@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.arguments import Search
 from tools.desk import Desk, ToolResult
 from tools.orders import Order, SearchSettings
+from tools.search.noise import LEAST
 from tools.search.space import checked_space, default_space, describe, own_values
 from tools.search.study import Study
 from trainer import planfile
@@ -44,10 +45,11 @@ def search_terms(order: Order) -> str:
         else f"about {settings.n_trials * time.high * factor:.0f} minutes at the slow end"
     )
     limit = f", stopped after {settings.max_hours:g} h" if settings.max_hours else ""
+    repeated = " The last two repeat the plan and the best with another seed." if settings.n_trials >= LEAST else ""
     return (
         f"Search: {settings.n_trials} trials over {describe(settings)}. {_first(order, settings)}; "
-        "the validation loss decides, hopeless trials are stopped early, the hold-out stays sealed. "
-        f"In all {each}{limit}. Approve the search?"
+        "the validation loss decides, hopeless trials are stopped early, the hold-out stays sealed."
+        f"{repeated} In all {each}{limit}. Approve the search?"
     )
 
 

@@ -7,6 +7,7 @@ more and never stops the study. The sealed hold-out is not touched: the validati
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ import optuna
 from optuna.trial import TrialState
 
 from tools.orders import SearchSettings
+from tools.search.noise import LEAST, REPEATS
 from tools.search.on_ray import placed
 from tools.search.result import conclude
 from tools.search.space import WHOLE, own_values
@@ -57,9 +59,43 @@ class Driver:
         self._close_left_over()
         if not self.optuna.trials:
             self.optuna.enqueue_trial(own_values(self.order.planned.plan, self.settings.space))
+        trials = self.settings.n_trials
+        spared = REPEATS if trials >= LEAST else 0
         with placed(self.plan, self.settings.workers) as self.plan, ThreadPoolExecutor(self.settings.workers) as pool:
-            list(pool.map(lambda _: self._one(), range(self.settings.n_trials)))
+            list(pool.map(lambda _: self._one(), range(trials - spared)))
+            if spared and (wanted := self._worth_repeating()):
+                self.study.write(repeats=list(pool.map(lambda one: self._repeat(*one), wanted.items())))
+            elif spared:
+                list(pool.map(lambda _: self._one(), range(spared)))
         self.study.write(**conclude(self.optuna, self.order, self.study))
+
+    def _worth_repeating(self) -> dict[str, optuna.trial.FrozenTrial]:
+        """Recipe and best, where both were trained to their end and are not the same."""
+        done = self.optuna.get_trials(states=(TrialState.COMPLETE,))
+        first = next((t for t in done if t.number == 0), None)
+        best = min(done, key=lambda t: t.value or 0.0, default=None)
+        if first is None or best is None or best.number == 0 or self._late():
+            return {}
+        return {"recipe": first, "best": best}
+
+    def _repeat(self, of: str, trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
+        """A trial's values with another seed, on the trial's own rows: the sealed ones stay sealed."""
+        proposal = self.order.planned
+        plan = _looked_at_alike(replace(self.plan, trial.params | {"seed": self.plan.schedule.seed + 1}), proposal.plan)
+        changed = proposal.model_copy(update={"plan": plan, "hash": plan.digest()})
+        with self.lock:
+            store = RunStore(self.study.folder)
+            run, _ = store.create(changed, f"{self.study.id}-repeat-{of}", kind="trial", trial=f"{trial.number} again")
+        for part in ("data", "sealed"):
+            shutil.copytree(store.get(trial.user_attrs["run"]).folder / part, run.folder / part)
+        launch.start(run)
+        while run.status().get("status") in ACTIVE:
+            if self._late():
+                run.ask_stop()
+            time.sleep(POLL)
+        losses = [row["eval_loss"] for row in run.history() if isinstance(row.get("eval_loss"), float)]
+        state, loss = _outcome(run, losses, pruned=False)
+        return {"of": of, "trial": trial.number, "value": loss, "state": state.name.lower(), "run": run.id}
 
     def _close_left_over(self) -> None:
         """Trials of an earlier driver that was killed must not stay RUNNING."""
@@ -147,8 +183,6 @@ def _outcome(run: Run, losses: list[float], pruned: bool) -> tuple[TrialState, f
 
 def _tidy(run: Run) -> None:
     """A trial's weights are not kept: the best plan is trained anew once it is approved."""
-    import shutil
-
     shutil.rmtree(run.checkpoints, ignore_errors=True)
     shutil.rmtree(run.model, ignore_errors=True)
 

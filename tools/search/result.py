@@ -8,6 +8,7 @@ import optuna
 from optuna.trial import TrialState
 
 from tools.orders import Order, SearchSettings
+from tools.search.noise import Gain, gain_of
 from tools.search.space import own_values
 from tools.search.study import Study
 from tools.words import number
@@ -35,12 +36,14 @@ def conclude(found: optuna.Study, order: Order, study: Study) -> dict[str, Any]:
     first = next((t for t in done if t.number == 0 and len(own) == len(settings.space)), None)
     counts["out_of_time"] = sum(bool(t.user_attrs.get("out_of_time")) for t in found.trials)
     importance = _importance(found, done)
+    gain = gain_of(first, best, study.state().get("repeats") or [])
     return {
         "status": "finished",
+        "holds": None if gain is None else gain.holds,
         "counts": counts,
         "importance": importance,
         "best": {"params": best.params, "value": best.value, "trial": best.number},
-        "text": _text(best, first, importance, counts, found.trials),
+        "text": _text(best, first, importance, counts, found.trials, gain),
     }
 
 
@@ -56,12 +59,14 @@ def _importance(found: optuna.Study, done: list[optuna.trial.FrozenTrial]) -> di
     return {k: round(v, 3) for k, v in shares.items()}
 
 
-def _text(best: Any, first: Any, importance: dict[str, float], counts: dict[str, int], found: list[Any]) -> str:
+def _text(
+    best: Any, first: Any, importance: dict[str, float], counts: dict[str, int], found: list[Any], gain: Gain | None
+) -> str:
     values = ", ".join(f"{k} {number(v)}" for k, v in best.params.items())
     head = f"Best validation loss {best.value:.4f} with {values} (trial {best.number}, {len(found)} in all)"
     if first is not None and first.value:
-        gain = 100 * (first.value - best.value) / first.value
-        head += f", {gain:.1f} % below the recipe's {first.value:.4f}" if best.number else ": the recipe itself"
+        below = 100 * (first.value - best.value) / first.value
+        head += f", {below:.1f} % below the recipe's {first.value:.4f}" if best.number else ": the recipe itself"
     mattered = ""
     if importance:
         name, share = max(importance.items(), key=lambda kv: kv[1])
@@ -75,7 +80,8 @@ def _text(best: Any, first: Any, importance: dict[str, float], counts: dict[str,
     hopeless = counts.get("pruned", 0) - late
     pruned = f" {hopeless} hopeless ones were stopped early." if hopeless else ""
     pruned += f" {late} were cut off when the time was up." if late else ""
-    return f"{head}.{mattered}{pruned}{lost} One run each: differences under a few per cent may be chance."
+    sure = gain.words() if gain else "One run each: differences under a few per cent may be chance."
+    return f"{head}.{mattered}{pruned}{lost} {sure}"
 
 
 def _common_reason(study: Study) -> str:
