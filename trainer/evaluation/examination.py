@@ -40,12 +40,12 @@ def write(run: Run, **facts: Any) -> None:
     write_atomic(run.folder / FILE, read_json(run.folder / FILE) | facts)
 
 
-def start(run: Run) -> subprocess.Popen[bytes] | None:
-    """Begin it in a process of its own, which goes on without this one; None where it is running already."""
+def start(run: Run) -> None:
+    """Begin it in a process of its own, which goes on without this one; nothing where it is running already."""
     _check(run)
     with FileLock(run.folder / "examination.lock"):
         if read(run).get("status") == "running":
-            return None
+            return
         write_atomic(run.folder / FILE, {"status": "running", "phase": "reading the models"})
     with (run.folder / "examination.log").open("wb") as log:
         process = subprocess.Popen(
@@ -58,7 +58,6 @@ def start(run: Run) -> subprocess.Popen[bytes] | None:
             cwd=Path(__file__).parents[2],
         )
     write_atomic(run.folder / PROCESS, processes.mark(process.pid))
-    return process
 
 
 def seconds(run: Run) -> float | None:

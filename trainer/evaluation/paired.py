@@ -53,17 +53,13 @@ def difference_of_shares(a: Scores, b: Scores) -> Interval:
     only_b = float(((1 - a) * b).sum())
     neither = n - both - only_a - only_b
     pa, pb = (both + only_a) / n, (both + only_b) / n
-    (la, ua), (lb, ub) = _wilson(a), _wilson(b)
+    one, other = metrics.proportion(a), metrics.proportion(b)
+    (la, ua), (lb, ub) = (one.low, one.high), (other.low, other.high)
     tied = _correlation(both, only_a, only_b, neither, n)
     under = math.sqrt(max(0.0, (pa - la) ** 2 - 2 * tied * (pa - la) * (ub - pb) + (ub - pb) ** 2))
     over = math.sqrt(max(0.0, (ua - pa) ** 2 - 2 * tied * (ua - pa) * (pb - lb) + (pb - lb) ** 2))
     gap = pa - pb
     return Interval(value=round(gap, 4), low=round(max(-1.0, gap - under), 4), high=round(min(1.0, gap + over), 4))
-
-
-def _wilson(scores: Scores) -> tuple[float, float]:
-    found = binomtest(int(scores.sum()), len(scores)).proportion_ci(LEVEL, method="wilson")
-    return float(found.low), float(found.high)
 
 
 def _correlation(both: float, only_a: float, only_b: float, neither: float, n: int) -> float:

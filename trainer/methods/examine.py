@@ -35,7 +35,7 @@ from trainer.evaluation.examination import write
 from trainer.evaluation.kinds import Kind, kind_of
 from trainer.evaluation.prompting import Turns
 from trainer.evaluation.scores import scored
-from trainer.evaluation.table import Name, Table, details, table
+from trainer.evaluation.table import PROMPTED, Name, Table, details, table
 from trainer.evaluation.verdicts import verdict
 from trainer.methods import answers
 from trainer.methods.dataset import encoded
@@ -75,6 +75,11 @@ class Examination:
         return tokenizers.load(str(self.base)).with_tokens(self.plan.data.new_tokens)
 
     @cached_property
+    def nearest(self) -> baselines.Nearest:
+        """The training rows, by likeness of their question."""
+        return baselines.Nearest(self.train)
+
+    @cached_property
     def places(self) -> list[memorised.Place]:
         """Personal data in the training answers."""
         return memorised.places(self.train)
@@ -85,15 +90,14 @@ class Examination:
         if self.labels:
             self.said["classifier"] = baselines.classifier(self.train, self.rows)
         else:
-            nearest = baselines.Nearest(self.train).to(self.rows, 1)
-            self.said["nearest"] = [like[0].answer for like in nearest]
+            self.said["nearest"] = [like[0].answer for like in self.nearest.to(self.rows, 1)]
         self.said["constant"] = [baselines.constant(self.train, self.labels)] * len(self.rows)
 
     def asked(self, model: Any) -> dict[str, Any]:
         """The untrained model, asked in three ways; what else is needed of it."""
         instruction = prompting.instruction_for(self.kind, self.train)
         fits = self._fits(model)
-        shown = prompting.few_shot(self.rows, baselines.Nearest(self.train), fits)
+        shown = prompting.few_shot(self.rows, self.nearest, fits)
         ways: dict[Name, list[Turns]] = {
             "zero_shot": prompting.zero_shot(self.rows),
             "few_shot": shown,
@@ -190,7 +194,7 @@ def _ready(model: Any, plan: Plan) -> Any:
 
 def _strongest(found: Table) -> Name:
     """The way of asking that came nearest to the tuned model."""
-    ways = [line for line in found.lines if line.name in ("zero_shot", "few_shot", "instructed")]
+    ways = [line for line in found.lines if line.name in PROMPTED]
     return max(ways, key=lambda line: line.figure.value).name
 
 
