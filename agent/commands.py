@@ -18,12 +18,12 @@ from tools.comparing import compare_runs
 from tools.desk import Desk, ToolResult
 from tools.explaining import explain_run
 from tools.failing import crash_words
-from tools.orders import Order, SearchSettings
+from tools.orders import Order
 from tools.running import carry_out, described, resume_run, stop_run
-from tools.search.space import checked_space, default_space, parse_space
+from tools.search.space import parse_space
 from tools.search.study import ACTIVE as STUDYING
 from tools.search.study import Study, StudyStore
-from tools.searching import best_order
+from tools.searching import best_order, search_hyperparameters, search_terms
 from tools.using import ask_model, export_model
 from tools.words import queued_words
 from trainer import planfile, waiting
@@ -221,11 +221,19 @@ def explain_line(item: dict[str, Any]) -> dict[str, Any]:
     return {"id": item["id"], "findings": [f.model_dump(mode="json") for f in diagnose(history)]}
 
 
-def search_order(proposal: Proposal, trials: int, spaces: list[str], workers: int, hours: float | None) -> Order:
+def search_order(proposal: Proposal, args: a.Search) -> Order:
     """A search to be approved."""
-    space = checked_space(dict(parse_space(text) for text in spaces), proposal.plan) or default_space(proposal.plan, [])
-    settings = SearchSettings(n_trials=trials, space=space, workers=workers, max_hours=hours)
-    return Order(kind="search", proposal=proposal, search=settings)
+    table = desk()
+    table.order = Order(kind="train", proposal=proposal)
+    order = search_hyperparameters(args, table).order
+    assert order is not None
+    return order
+
+
+def search_args(trials: int, spaces: list[str], workers: int, hours: float | None) -> a.Search:
+    """A search said by options."""
+    space = dict(parse_space(text) for text in spaces)
+    return a.Search(n_trials=trials, search_space=space, workers=workers, max_hours=hours)
 
 
 def start_search(order: Order) -> Study:
@@ -281,8 +289,6 @@ def best_plan(found: Study) -> Order | None:
 
 def search_words(order: Order) -> str:
     """What a search would do."""
-    from tools.searching import search_terms
-
     return search_terms(order)
 
 

@@ -7,14 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.commands import desk
+from agent.commands import search_order
 from agent.model.door import Brain
 from agent.situation import Situation
 from agent.understanding import read
 from tools.arguments import Search
 from tools.orders import Order
 from tools.search.space import parse_space
-from tools.searching import search_hyperparameters
 from trainer.errors import UserFacingError
 from trainer.fields import faults
 from trainer.proposal import Proposal
@@ -33,10 +32,7 @@ def search_in_words(words: str, proposal: Proposal, brain: Brain, fixed: dict[st
         args = Search.model_validate(slots | said)
     except ValidationError as error:
         raise UserFacingError(faults(error), "search", "Say it with a value that can be.") from None
-    table = desk()
-    table.order = Order(kind="train", proposal=proposal)
-    order = search_hyperparameters(args, table).order
-    assert order is not None
+    order = search_order(proposal, args)
     left = ", ".join(sorted(args.unknown.keys()))
     return order, f"Not taken from your words, for a search can't do it yet: {left}." if left else ""
 

@@ -173,6 +173,15 @@ class Search(Arguments):
     search_fields: list[str] = Field(default_factory=list)
     search_algorithm: Literal["grid", "random", "optuna"] = "optuna"
     workers: int = Field(default=1, ge=1, le=64)
+    tied: dict[str, str] = Field(default_factory=dict, description="field -> what it follows, such as 2*lora_r")
+    budget_usd: float | None = Field(default=None, gt=0)
+
+    @property
+    def unknown(self) -> dict[str, Any]:
+        """A search goes by the validation loss: that it should is no more than was asked for."""
+        left = super().unknown
+        by_loss = left.get("search_metric") == "eval_loss"
+        return {k: v for k, v in left.items() if not (by_loss and k in ("search_metric", "search_direction"))}
 
 
 class Compare(Arguments):

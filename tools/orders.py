@@ -15,15 +15,35 @@ from trainer.replays.extent import Extent
 from trainer.replays.replay import Replay
 
 
+class Start(BaseModel):
+    """Values that were good in a run like this one: a point to start from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    values: dict[str, Any]
+    source: str
+    """The run or search they come from."""
+    why: str
+    """How it is like this one."""
+
+
 class SearchSettings(BaseModel):
     """How many trials over which values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     n_trials: int = Field(ge=1, le=1000)
+    """Trainings in all: short ones, whole ones and repeats."""
     max_hours: float | None = Field(default=None, gt=0)
+    max_usd: float | None = Field(default=None, gt=0)
+    """Told as money; `max_hours` is what it buys at the plan's dearest price."""
     space: dict[str, dict[str, Any]]
     """Field -> {low, high, log?} or {choices: [...]}."""
+    tied: dict[str, str] = {}
+    """Field -> what it follows: `2*lora_r`."""
+    shares: tuple[float, ...] = (1.0,)
+    """Shares of the steps that trials are trained for, rising to 1: the worse ones end after the first."""
+    starts: tuple[Start, ...] = ()
     workers: int = Field(default=1, ge=1, le=64)
     algorithm: Literal["optuna", "random", "grid"] = "optuna"
     seed: int = 42

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tools.arguments import Search
 from tools.desk import Desk, ToolResult
 from tools.orders import Order, SearchSettings
-from tools.search.noise import LEAST
+from tools.search.past import params_of, rows_of, starts_for
+from tools.search.plans import checked_ties, with_values
+from tools.search.points import grid
 from tools.search.space import checked_space, default_space, describe, own_values
 from tools.search.study import Study
+from tools.search.timetable import shares_for, timetable, wholes
+from tools.words import number
 from trainer import planfile
-from trainer.fields import replace
-from trainer.proposal import propose
+from trainer.errors import UserFacingError
+from trainer.proposal import Proposal, propose
 from trainer.reasons import Reason
 from trainer.wishes import Wishes
 
@@ -20,37 +26,99 @@ def search_hyperparameters(args: Search, desk: Desk) -> ToolResult:
     proposal = desk.proposal
     if proposal is None:
         proposal = propose(desk.data_file(None), Wishes(goal="search for better settings"))
-    space = checked_space(args.search_space, proposal.plan) or default_space(proposal.plan, args.search_fields)
-    settings = SearchSettings(
+    settings = _settings(args, proposal, desk.home)
+    order = Order(kind="search", proposal=proposal, search=settings)
+    event = {"type": "plan", "hash": order.hash, "diff": {}, "order": order.model_dump(mode="json")}
+    return ToolResult(search_terms(order), {"hash": order.hash, "space": settings.space}, [event], order=order)
+
+
+def _settings(args: Search, proposal: Proposal, home: Path) -> SearchSettings:
+    """What was asked for, made whole from the plan, what is published and what was found before."""
+    plan = proposal.plan
+    rows, params = rows_of(proposal), params_of(plan)
+    space = checked_space(args.search_space, plan) or default_space(plan, args.search_fields, rows, params)
+    fine = args.search_algorithm == "optuna"
+    wanted = SearchSettings(
         n_trials=args.n_trials,
-        max_hours=args.max_hours,
+        max_hours=_hours(args, proposal),
+        max_usd=args.budget_usd,
         space=space,
+        tied=checked_ties(args.tied, space, plan),
+        shares=shares_for(proposal.estimates.steps, args.n_trials) if fine else (1.0,),
+        starts=starts_for(proposal, space, home) if fine else (),
         workers=args.workers,
         algorithm=args.search_algorithm,
     )
-    order = Order(kind="search", proposal=proposal, search=settings)
-    event = {"type": "plan", "hash": order.hash, "diff": {}, "order": order.model_dump(mode="json")}
-    return ToolResult(search_terms(order), {"hash": order.hash, "space": space}, [event], order=order)
+    if wanted.algorithm == "grid":  # as many as there are combinations: none is trained twice
+        count = len(grid(wanted, own_values(plan, space)))
+        wanted = wanted.model_copy(update={"n_trials": min(count, wanted.n_trials)})
+    return wanted
+
+
+def _hours(args: Search, proposal: Proposal) -> float | None:
+    """The time that was said, or what the money buys at the dearest price, whichever ends sooner."""
+    if args.budget_usd is None:
+        return args.max_hours
+    price = proposal.estimates.cost.terms.get("dearest price an hour")
+    if not price:
+        raise UserFacingError(
+            "I can't hold a search to a sum of money here: I know no price an hour for this machine",
+            "budget_usd",
+            "Name one with gpu_price_per_hour, or give the time with max_hours.",
+        )
+    bought = args.budget_usd / (float(price) * proposal.plan.compute.num_processes)
+    return min(bought, args.max_hours or bought)
 
 
 def search_terms(order: Order) -> str:
     """What a search would do, for its card."""
     settings = order.search or SearchSettings(n_trials=1, space={})
+    return " ".join(
+        filter(
+            None,
+            [
+                f"Search: {settings.n_trials} trials over {describe(settings)}. {_first(order, settings)};",
+                "the validation loss decides, hopeless trials are stopped early, the hold-out stays sealed.",
+                _shares_words(settings),
+                _starts_words(settings),
+                _again_words(settings),
+                _time_words(order, settings),
+                "Approve the search?",
+            ],
+        )
+    )
+
+
+def _shares_words(settings: SearchSettings) -> str:
+    if len(settings.shares) == 1:
+        return ""
+    counts = {share: sum(slot.share == share for slot in timetable(settings)) for share in settings.shares}
+    told = ", ".join(f"{count} for {'all' if s == 1 else f'{s:.0%}'} of the steps" for s, count in counts.items())
+    return f"Trained {told}: the better ones go on, in all as much as {wholes(settings):.1f} whole trainings at most."
+
+
+def _starts_words(settings: SearchSettings) -> str:
+    told = [
+        f"{s.source} ({s.why}): {', '.join(f'{k} {number(v)}' for k, v in s.values.items())}" for s in settings.starts
+    ]
+    return f"It also starts from what was good before: {'; '.join(told)}." if told else ""
+
+
+def _again_words(settings: SearchSettings) -> str:
+    repeats = any(slot.purpose == "again" for slot in timetable(settings))
+    return "The last two repeat the plan and the best with another seed." if repeats else ""
+
+
+def _time_words(order: Order, settings: SearchSettings) -> str:
     time = order.planned.estimates.time
     longest = settings.space.get("num_train_epochs", {}).get("high")
     factor = max(1.0, longest / order.planned.plan.schedule.num_train_epochs) if longest else 1.0
     each = (
-        "unknown"
-        if time.high is None
-        else f"about {settings.n_trials * time.high * factor:.0f} minutes at the slow end"
+        "unknown" if time.high is None else f"about {wholes(settings) * time.high * factor:.0f} minutes at the slow end"
     )
-    limit = f", stopped after {settings.max_hours:g} h" if settings.max_hours else ""
-    repeated = " The last two repeat the plan and the best with another seed." if settings.n_trials >= LEAST else ""
-    return (
-        f"Search: {settings.n_trials} trials over {describe(settings)}. {_first(order, settings)}; "
-        "the validation loss decides, hopeless trials are stopped early, the hold-out stays sealed."
-        f"{repeated} In all {each}{limit}. Approve the search?"
-    )
+    money = f" ({settings.max_usd:g} USD at the dearest price)" if settings.max_usd else ""
+    limit = f", stopped after {settings.max_hours:.3g} h{money}" if settings.max_hours else ""
+    return f"In all {each}{limit}."
 
 
 def _first(order: Order, settings: SearchSettings) -> str:
@@ -66,8 +134,10 @@ def best_order(study: Study) -> Order | None:
     best = study.state().get("best")
     if not best:
         return None
-    own = study.order().planned
-    proposal = planfile.proposal_from(replace(own.plan, best["params"]))
+    order = study.order()
+    own, settings = order.planned, order.search or SearchSettings(n_trials=1, space={})
+    plan = with_values(own.plan, best["params"], settings)
+    proposal = planfile.proposal_from(plan)
     found = Reason(origin="search", why=f"best of {study.id}")
-    reasons = proposal.reasons | own.reasons | dict.fromkeys(best["params"], found)
+    reasons = proposal.reasons | own.reasons | dict.fromkeys([*best["params"], *settings.tied], found)
     return Order(kind="train", proposal=proposal.model_copy(update={"reasons": reasons}))

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from tools.orders import Order, SearchSettings
-from tools.search import driver
+from tools.search import worker
 from tools.search.noise import Gain
 from tools.search.study import StudyStore
 from trainer.proposal import propose
@@ -32,8 +32,8 @@ def searched(home: Path, file: Path, loss: Any, trials: int = 8) -> tuple[dict[s
         append(run.folder / "metrics.jsonl", {"step": 1, "eval_loss": float(loss(run.plan()))})
         run.set_status("finished")
 
-    with patch.object(driver.launch, "start", start):
-        driver.Driver(study).run()
+    with patch.object(worker.launch, "start", start):
+        worker.Worker(study).run()
     return study.state(), study.trials()
 
 
@@ -46,7 +46,7 @@ def test_a_gain_that_another_seed_shows_too_holds(home: Path, qa_file: Path) -> 
     state, runs = searched(home, qa_file, loss)
     assert state["holds"] is True and "the gain held" in state["text"]
     assert len(runs) == 8, "the repeats are within the budget"
-    assert [r["of"] for r in state["repeats"]] == ["recipe", "best"]
+    assert [t["of"] for t in state["trials"] if t["purpose"] == "again"] == [0, state["best"]["trial"]]
     assert {run.plan().schedule.seed for run in runs[:6]} == {42} and {r.plan().schedule.seed for r in runs[6:]} == {43}
 
 
@@ -64,7 +64,7 @@ def test_a_gain_that_goes_with_the_seed_is_noise(home: Path, qa_file: Path) -> N
 def test_where_the_recipe_is_best_or_trials_are_few_nothing_is_repeated(home: Path, qa_file: Path) -> None:
     own = propose(qa_file, Wishes(goal="answer", dataset_path=str(qa_file))).plan.optimisation.learning_rate
     state, runs = searched(home, qa_file, lambda plan: 0.5 if plan.optimisation.learning_rate == own else 1.0)
-    assert "repeats" not in state and len(runs) == 8 and state["holds"] is None
+    assert not [t for t in state["trials"] if t["purpose"] == "again"] and len(runs) == 8 and state["holds"] is None
     state, runs = searched(home / "few", qa_file, lambda plan: 1.0 - plan.optimisation.learning_rate, trials=4)
     assert len(runs) == 4 and "may be chance" in state["text"]
 

@@ -59,7 +59,7 @@ def test_the_default_space_holds_the_plan(home: Path, qa_file: Path) -> None:
 
 def test_a_search_survives_a_killed_trial_and_ends_with_a_plan(home: Path, qa_file: Path) -> None:
     proposal = propose(qa_file, Wishes(goal="t", dataset_path=str(qa_file), max_steps=8, eval_steps=4))
-    order = commands.search_order(proposal, 3, ["learning_rate=2e-4..4e-3:log"], 1, None)
+    order = commands.search_order(proposal, commands.search_args(3, ["learning_rate=2e-4..4e-3:log"], 1, None))
     study = commands.start_search(order)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -89,7 +89,7 @@ def test_a_search_survives_a_killed_trial_and_ends_with_a_plan(home: Path, qa_fi
 
 def test_when_every_trial_fails_there_is_no_best(home: Path, qa_file: Path) -> None:
     proposal = propose(qa_file, Wishes(goal="t", dataset_path=str(qa_file), max_steps=4, eval_steps=4))
-    order = commands.search_order(proposal, 1, ["learning_rate=2e-4..4e-3:log"], 1, None)
+    order = commands.search_order(proposal, commands.search_args(1, ["learning_rate=2e-4..4e-3:log"], 1, None))
     study = commands.start_search(order)
     with qa_file.open("a") as file:
         file.write("changed,after the approval\n")

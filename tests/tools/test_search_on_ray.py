@@ -25,7 +25,9 @@ def test_trials_share_one_cluster_that_ends_with_the_search(home: Path, qa_file:
     proposal = propose(qa_file, Wishes(goal="t", dataset_path=str(qa_file), max_steps=8, eval_steps=4, tuning="lora"))
     plan = replace(proposal.plan, {"backend": "ray", "threads": 1})
     proposal = proposal.model_copy(update={"plan": plan, "hash": plan.digest()})
-    study = commands.start_search(commands.search_order(proposal, 2, ["learning_rate=2e-4..4e-3:log"], 1, None))
+    study = commands.start_search(
+        commands.search_order(proposal, commands.search_args(2, ["learning_rate=2e-4..4e-3:log"], 1, None))
+    )
     state = study.wait(0.3)
     assert state["status"] == "finished", (study.folder / "driver.log").read_text()[-3000:]
     assert [t["state"] for t in state["trials"]] == ["complete", "complete"]

@@ -10,6 +10,8 @@ import pytest
 from agent.model.door import Door
 from agent.searching import is_words, search_in_words
 from tools.orders import Order
+from tools.search.plans import with_values
+from tools.searching import search_terms
 from trainer.errors import UserFacingError
 from trainer.proposal import propose
 from trainer.wishes import Wishes
@@ -65,10 +67,27 @@ def test_what_is_only_named_gets_the_usual_range(home: Path, qa_file: Path, word
 
 
 def test_options_win_over_words_and_what_cannot_be_taken_is_named(home: Path, qa_file: Path) -> None:
-    order, left = heard("20 trials, 25 dollars total", qa_file, n_trials=3, spaces=["learning_rate=1e-4..1e-3:log"])
+    order, left = heard("20 trials, by rougeL", qa_file, n_trials=3, spaces=["learning_rate=1e-4..1e-3:log"])
     assert order.search is not None
     assert order.search.n_trials == 3 and set(order.search.space) == {"learning_rate"}
-    assert "budget_usd" in left
+    assert "search_metric" in left
+
+
+def test_money_becomes_time_where_a_price_is_known(home: Path, qa_file: Path) -> None:
+    with pytest.raises(UserFacingError, match="no price an hour"):
+        heard("20 trials, 25 dollars total", qa_file)
+    wishes = Wishes(goal="answer", dataset_path=str(qa_file), tuning="lora", gpu_price_per_hour=2.0)
+    proposal = propose(qa_file, wishes)
+    order, _ = search_in_words("20 trials, 25 dollars total", proposal, Door(), {})
+    assert order.search is not None and order.search.max_hours == pytest.approx(12.5)
+    assert "stopped after 12.5 h (25 USD at the dearest price)" in search_terms(order)
+
+
+def test_what_follows_another_value_follows_it(home: Path, qa_file: Path) -> None:
+    order, left = heard("rank 8, 16 or 32, alpha twice the rank, 5 tries", qa_file)
+    assert order.search is not None and order.search.tied == {"lora_alpha": "2*lora_r"} and not left
+    plan = with_values(order.planned.plan, {"lora_r": 8}, order.search)
+    assert plan.leaves()["lora_alpha"] == 16
 
 
 def test_what_makes_no_search_is_refused_in_a_sentence(home: Path, qa_file: Path) -> None:

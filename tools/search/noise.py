@@ -6,7 +6,10 @@ The repeats train on the very rows of the trials and watch the same ones: only o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tools.search.strategy import Seen
 
 REPEATS = 2
 """Runs of a search that are kept for this: the recipe and the best values."""
@@ -44,9 +47,10 @@ class Gain:
         return f"{told}: a gain of {first:.1f} % that became {second:.1f} % is noise. I would keep the recipe."
 
 
-def gain_of(first: Any, best: Any, repeats: list[dict[str, Any]]) -> Gain | None:
+def gain_of(plan: Seen, best: Seen, seen: list[Seen]) -> Gain | None:
     """The gain over both seeds; None where a repeat is missing or failed."""
-    losses = {repeat["of"]: repeat["value"] for repeat in repeats if repeat["value"] is not None}
-    if first is None or not first.value or {"recipe", "best"} - losses.keys():
+    again = {t.of: t.value for t in seen if t.purpose == "again" and t.state == "complete"}
+    first, second = again.get(plan.number), again.get(best.number)
+    if not plan.value or best.value is None or first is None or second is None:
         return None
-    return Gain((first.value, losses["recipe"]), (best.value, losses["best"]))
+    return Gain((plan.value, first), (best.value, second))

@@ -1,89 +1,132 @@
-"""What a search found, in one sentence, and the plan with the best values."""
+"""What a search found, in words: the best values, how sure, what mattered, what it took."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
 
-from tools.orders import Order, SearchSettings
 from tools.search.noise import Gain, gain_of
-from tools.search.space import own_values
+from tools.search.strategy import Seen, best_of
 from tools.search.study import Study
+from tools.search.tpe import as_study
+from tools.search.trials import Trials
 from tools.words import number
+from trainer.runs import RunStore
 
 ENOUGH = 10
-"""Finished trials under which shares of importance are only a hint."""
+"""Finished trainings of one share under which shares of importance are only a hint."""
+FEWEST = 4
+"""Finished trainings of one share under which importance is not told."""
+NEAR = 0.02
+"""How far over the best loss a faster or smaller training is still worth naming."""
 
 
-def conclude(found: optuna.Study, order: Order, study: Study) -> dict[str, Any]:
-    """The study's closing state: best values, importance, words, wishes for the next plan."""
-    done = [t for t in found.trials if t.state == TrialState.COMPLETE]
-    counts = {s.name.lower(): sum(t.state == s for t in found.trials) for s in TrialState}
-    if not done:
+def conclude(trials: Trials, study: Study) -> dict[str, Any]:
+    """The study's closing state: best values, importance, trade-offs, words."""
+    seen, rows = trials.seen(), study.state()["trials"]
+    counts = {state: sum(t.state == state for t in seen) for state in ("complete", "pruned", "fail", "running")}
+    counts["out_of_time"] = sum(bool(t.user_attrs.get("out_of_time")) for t in trials.optuna.trials)
+    counts["short"] = sum(t.share < 1 for t in seen)
+    best = best_of(seen)
+    if best is None:
         why = _common_reason(study)
-        return {
-            "status": "failed",
-            "best": None,
-            "importance": {},
-            "counts": counts,
-            "text": f"No trial finished, so there is no best value. Most common cause: {why}.",
-        }
-    best = min(done, key=lambda t: t.value or 0.0)
-    settings = order.search or SearchSettings(n_trials=1, space={})
-    own = own_values(order.planned.plan, settings.space)
-    first = next((t for t in done if t.number == 0 and len(own) == len(settings.space)), None)
-    counts["out_of_time"] = sum(bool(t.user_attrs.get("out_of_time")) for t in found.trials)
-    importance = _importance(found, done)
-    gain = gain_of(first, best, study.state().get("repeats") or [])
+        text = f"No trial finished, so there is no best value. Most common cause: {why}."
+        return {"status": "failed", "best": None, "importance": {}, "counts": counts, "text": text}
+    importance = _importance(trials, seen)
+    plan = next((t for t in seen if t.whole and t.purpose == "plan"), None)
+    whole_own = plan is not None and len(trials.own) == len(trials.settings.space)
+    gain = gain_of(plan, best, seen) if plan else None
+    text = _text(best, plan if whole_own else None, importance, counts, seen, gain, study.state().get("spent"))
     return {
         "status": "finished",
         "holds": None if gain is None else gain.holds,
         "counts": counts,
         "importance": importance,
-        "best": {"params": best.params, "value": best.value, "trial": best.number},
-        "text": _text(best, first, importance, counts, found.trials, gain),
+        "pareto": _pareto(rows),
+        "best": {"params": best.values, "value": best.value, "trial": best.number},
+        "text": text,
     }
 
 
-def _importance(found: optuna.Study, done: list[optuna.trial.FrozenTrial]) -> dict[str, float]:
-    """Share of the differences that each value explains (PED-ANOVA); {} when it can't be told."""
-    if len(done) < 4 or len(found.best_params) < 2:
+def _importance(trials: Trials, seen: list[Seen]) -> dict[str, float]:
+    """Share of the differences that each value explains (PED-ANOVA), where most were trained alike; {} if unknown."""
+    done = [t for t in seen if t.state == "complete" and t.purpose != "again"]
+    alike = max(([t for t in done if t.share == share] for share in trials.settings.shares), key=len)
+    if len(alike) < FEWEST or len(trials.settings.space) < 2:
         return {}
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     try:
-        shares = optuna.importance.get_param_importances(found, evaluator=evaluator)
+        shares = optuna.importance.get_param_importances(as_study(alike, trials.settings), evaluator=evaluator)
     except (ValueError, RuntimeError):
         return {}
     return {k: round(v, 3) for k, v in shares.items()}
 
 
+def _pareto(rows: list[dict[str, Any]]) -> list[int]:
+    """Whole trainings that no other beats in both loss and time, best loss first."""
+    whole = [r for r in rows if r["state"] == "complete" and r["share"] == 1.0 and r["purpose"] != "again"]
+    timed = sorted((r for r in whole if r.get("seconds")), key=lambda r: (r["value"], r["seconds"]))
+    front: list[dict[str, Any]] = []
+    for one in timed:
+        if not front or one["seconds"] < front[-1]["seconds"]:
+            front.append(one)
+    return [r["number"] for r in front]
+
+
 def _text(
-    best: Any, first: Any, importance: dict[str, float], counts: dict[str, int], found: list[Any], gain: Gain | None
+    best: Seen,
+    first: Seen | None,
+    importance: dict[str, float],
+    counts: dict[str, int],
+    seen: list[Seen],
+    gain: Gain | None,
+    spent: float | None,
 ) -> str:
-    values = ", ".join(f"{k} {number(v)}" for k, v in best.params.items())
-    head = f"Best validation loss {best.value:.4f} with {values} (trial {best.number}, {len(found)} in all)"
+    assert best.value is not None
+    values = ", ".join(f"{k} {number(v)}" for k, v in best.values.items())
+    head = f"Best validation loss {best.value:.4f} with {values} (trial {best.number}, {len(seen)} in all)"
     if first is not None and first.value:
         below = 100 * (first.value - best.value) / first.value
-        head += f", {below:.1f} % below the recipe's {first.value:.4f}" if best.number else ": the recipe itself"
-    mattered = ""
-    if importance:
-        name, share = max(importance.items(), key=lambda kv: kv[1])
-        finished = counts.get("complete", 0)
-        hint = f", a hint only: {finished} trials finished" if finished < ENOUGH else ""
-        mattered = f" What mattered most: {name} ({100 * share:.0f} % of the differences{hint})."
-    elif len(best.params) == 1:
-        mattered = f" Only {next(iter(best.params))} was searched."
-    lost = f" {counts['fail']} trials failed." if counts.get("fail") else ""
+        head += ": the recipe itself" if best.number == first.number else _below(below, first.value)
+    sure = gain.words() if gain else "One run each: differences under a few per cent may be chance."
+    return f"{head}.{_mattered(best, importance, seen)}{_lost(counts, spent)} {sure}"
+
+
+def _below(below: float, recipe: float) -> str:
+    return f", {below:.1f} % below the recipe's {recipe:.4f}"
+
+
+def _mattered(best: Seen, importance: dict[str, float], seen: list[Seen]) -> str:
+    if len(best.values) == 1:
+        return f" Only {next(iter(best.values))} was searched."
+    if not importance:
+        return ""
+    name, share = max(importance.items(), key=lambda kv: kv[1])
+    least, small = min(importance.items(), key=lambda kv: kv[1])
+    finished = sum(t.state == "complete" for t in seen)
+    hint = f", a hint only: {finished} trials finished" if finished < ENOUGH else ""
+    little = f"; {least} hardly ({100 * small:.0f} %)" if small < 0.1 and least != name else ""
+    return f" What mattered most: {name} ({100 * share:.0f} % of the differences{hint}){little}."
+
+
+def _lost(counts: dict[str, int], spent: float | None) -> str:
+    """What was stopped, what failed, what it took."""
     late = counts.get("out_of_time", 0)
     hopeless = counts.get("pruned", 0) - late
-    pruned = f" {hopeless} hopeless ones were stopped early." if hopeless else ""
-    pruned += f" {late} were cut off when the time was up." if late else ""
-    sure = gain.words() if gain else "One run each: differences under a few per cent may be chance."
-    return f"{head}.{mattered}{pruned}{lost} {sure}"
+    out = f" {hopeless} hopeless ones were stopped early." if hopeless else ""
+    out += f" {late} were cut off when the time was up." if late else ""
+    out += f" {counts['fail']} trials failed." if counts.get("fail") else ""
+    if counts.get("short") and spent:
+        out += (
+            f" {counts['short']} were trained for a part of the steps: in all as much as {spent:.1f} whole trainings."
+        )
+    return out
 
 
 def _common_reason(study: Study) -> str:
-    reasons = [str(run.status().get("reason") or "unknown") for run in study.trials()]
+    said = [row.get("why") for row in study.state().get("trials", [])]
+    reasons = [str(run.status().get("reason") or "unknown") for run in RunStore(study.folder).all()] or [
+        str(why) for why in said if why
+    ]
     return max(set(reasons), key=reasons.count) if reasons else "no trial could start"

@@ -2,52 +2,82 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tools.orders import SearchSettings
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, nearest, replace
-from trainer.plan import Lora, Plan
+from trainer.plan import Plan
 
-SOURCE = "tinker-cookbook sweep and axolotl, docs/agents/sft.md: the rate first, the rank last"
-SEARCHABLE = (
-    "learning_rate",
-    "num_train_epochs",
-    "per_device_train_batch_size",
-    "weight_decay",
-    "warmup_ratio",
-    "lora_r",
-    "lora_alpha",
-    "lora_dropout",
-    "max_grad_norm",
-    "lr_scheduler_type",
-)
+RANGES = Path(__file__).parent / "ranges.yaml"
+BATCHES = "per_device_train_batch_size"
+USUAL = ("learning_rate", BATCHES)
+"""What is searched where nothing is named: the rate first, the rank last (tinker-cookbook's sweep)."""
 
 
-def default_space(plan: Plan, fields: list[str]) -> dict[str, dict[str, Any]]:
-    """Ranges around the plan's own values, for the fields named (or the two that matter most)."""
-    rate, batch = plan.optimisation.learning_rate, plan.schedule.per_device_train_batch_size
-    known: dict[str, dict[str, Any]] = {
-        "learning_rate": {"low": rate / 5, "high": min(0.1, rate * 4), "log": True},
-        "per_device_train_batch_size": {"choices": sorted({max(1, batch // 2), batch, batch * 2})},
-        "num_train_epochs": {
-            "low": plan.schedule.num_train_epochs / 2,
-            "high": plan.schedule.num_train_epochs * 1.5,
-        },
-        "weight_decay": {"choices": [0.0, 0.01, 0.1]},
-        "warmup_ratio": {"low": 0.0, "high": 0.15},
-        "max_grad_norm": {"choices": [0.3, 1.0, 3.0]},
-        "lr_scheduler_type": {"choices": ["cosine", "linear", "constant_with_warmup"]},
-    }
-    if isinstance(plan.adapter, Lora):
-        known["lora_r"] = {"choices": [8, 16, 32, 64]}
-        known["lora_alpha"] = {"choices": [16, 32, 64]}
-        known["lora_dropout"] = {"choices": [0.0, 0.05, 0.1]}
-    wanted = fields or ["learning_rate", "per_device_train_batch_size"]
-    for name in wanted:
-        if name not in known:
-            raise UserFacingError(f"I can't search over {name}", "", nearest(name, list(known)))
-    return {name: known[name] for name in wanted}
+@cache
+def ranges() -> dict[str, list[dict[str, Any]]]:
+    """Published ranges per field, each with where it holds and its source."""
+    table: dict[str, list[dict[str, Any]]] = yaml.safe_load(RANGES.read_text("utf-8"))
+    return table
+
+
+def searchable(plan: Plan) -> list[str]:
+    """Fields of this plan that a search may try."""
+    return [name for name in (*ranges(), BATCHES) if name in plan.leaves()]
+
+
+def default_space(plan: Plan, fields: list[str], rows: int = 0, params: int = 0) -> dict[str, dict[str, Any]]:
+    """Ranges for the fields named, or the two that matter most. Raises UserFacingError for a field that can't be.
+
+    rows: to learn from; params: of the base model; 0 where unknown.
+    """
+    able = searchable(plan)
+    for name in fields:
+        if name not in able:
+            raise UserFacingError(f"I can't search over {name}", "", nearest(name, able))
+    return {name: _range(name, plan, rows, params) for name in fields or USUAL}
+
+
+def _range(name: str, plan: Plan, rows: int, params: int) -> dict[str, Any]:
+    """The published range where it holds the plan's value; else one around that value."""
+    value = plan.leaves()[name]
+    if name == BATCHES:
+        return {"choices": sorted({max(1, value // 2), value, value * 2})}
+    row = next(r for r in [*ranges()[name], {}] if _fits(r, plan, rows, params))
+    spec: dict[str, Any] = {key: row[key] for key in ("low", "high", "log", "choices") if key in row}
+    if "choices" in spec:
+        return {"choices": spec["choices"] if value in spec["choices"] else _with(spec["choices"], value)}
+    if spec and spec["low"] <= value <= spec["high"]:
+        return spec
+    return _around(name, value)
+
+
+def _fits(row: dict[str, Any], plan: Plan, rows: int, params: int) -> bool:
+    low, high = row.get("rows", (0, None))
+    return (
+        plan.method.method in row.get("methods", [plan.method.method])
+        and plan.adapter.tuning in row.get("tunings", [plan.adapter.tuning])
+        and params <= row.get("params_b", float("inf")) * 1e9
+        and (low or 0) <= rows < (high or float("inf"))
+    )
+
+
+def _with(choices: list[Any], value: Any) -> list[Any]:
+    if value is None or isinstance(value, str):
+        return [value, *choices]
+    return sorted([*choices, value])
+
+
+def _around(name: str, value: float) -> dict[str, Any]:
+    if name == "num_train_epochs":
+        return {"low": value / 2, "high": value * 1.5}
+    return {"low": value / 5, "high": min(value * 4, 0.1 if name == "learning_rate" else math.inf), "log": True}
 
 
 def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dict[str, Any]]:
@@ -56,14 +86,10 @@ def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dic
         wide = "low" in spec and 0 < 10 * spec["low"] <= spec["high"]
         if name == "learning_rate" and wide:
             spec.setdefault("log", True)  # rates are felt by their ratio, not their difference
-        if name not in SECTION_OF or name not in SEARCHABLE:
-            raise UserFacingError(f"I can't search over {name}", "search space", nearest(name, list(SEARCHABLE)))
-        if name.startswith("lora_") and not isinstance(plan.adapter, Lora):
-            raise UserFacingError(
-                f"this plan has no {name}: it trains {plan.adapter.tuning}, not LoRA",
-                "search space",
-                "Leave it out, or plan with tuning=lora first.",
-            )
+        if name not in SECTION_OF or name not in (*ranges(), BATCHES):
+            raise UserFacingError(f"I can't search over {name}", "search space", nearest(name, searchable(plan)))
+        if name not in plan.leaves():
+            raise _absent(name, plan)
         if "choices" in spec:
             if not spec["choices"]:
                 raise UserFacingError(f"{name} has no choices", "search space", "Name at least two values.")
@@ -80,7 +106,16 @@ def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dic
     return space
 
 
-WHOLE = ("lora_r", "lora_alpha", "per_device_train_batch_size")
+def _absent(name: str, plan: Plan) -> UserFacingError:
+    """A rank is only there with LoRA, beta only with DPO and its like."""
+    if name.startswith("lora_"):
+        what, way = f"it trains {plan.adapter.tuning}, not LoRA", "Leave it out, or plan with tuning=lora first."
+    else:
+        what, way = f"its method is {plan.method.method}", "Leave it out, or plan with a method that has it."
+    return UserFacingError(f"this plan has no {name}: {what}", "search space", way)
+
+
+WHOLE = ("lora_r", "lora_alpha", BATCHES, "num_generations")
 """Fields that hold whole numbers."""
 
 
@@ -120,7 +155,7 @@ def own_values(plan: Plan, space: dict[str, dict[str, Any]]) -> dict[str, Any]:
     inside = {}
     for name, spec in space.items():
         value = leaves.get(name)
-        if value in spec.get("choices", []) or ("low" in spec and spec["low"] <= value <= spec["high"]):
+        if value in spec.get("choices", []) or ("low" in spec and value and spec["low"] <= value <= spec["high"]):
             inside[name] = value
     return inside
 

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from tools.orders import Order
+from trainer import processes
 from trainer.devices import Claim, claim
 from trainer.errors import UserFacingError
+from trainer.fields import replace
 from trainer.machine import worker_env
+from trainer.plan import Plan
 from trainer.records import read_json, write_atomic
 from trainer.runs import Run, RunStore
 from trainer.waiting import LAST, Line, Standing
 
 ACTIVE = ("queued", "running")
 """A search that will go on by itself."""
+SILENT_SECONDS = 120.0
+"""A worker on another machine that gave no sign for so long is gone."""
+
+
+def sign_is_fresh(mark: dict[str, Any]) -> bool:
+    """Whether the worker that left this sign of life is still there: by its process, or by time if it is elsewhere."""
+    if mark.get("host") == socket.gethostname():
+        return processes.running(mark)
+    return bool(mark) and time.time() - float(mark["at"]) < SILENT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,7 @@ class Study:
     def state(self) -> dict[str, Any]:
         """Progress and result; 'died' when the driver is gone, 'queued' with its place while it waits."""
         known = read_json(self.folder / "study.json")
-        if known.get("status") == "running" and not self._alive():
+        if known.get("status") == "running" and not self.alive():
             return known | {"status": "died"}
         return known | {"status": "queued", **known["line"]} if known.get("line") else known
 
@@ -69,17 +81,40 @@ class Study:
         """Replace the state document, keeping earlier facts."""
         write_atomic(self.folder / "study.json", read_json(self.folder / "study.json") | facts)
 
-    def _alive(self) -> bool:
-        mark = read_json(self.folder / "process.json")
-        try:
-            return bool(mark) and abs(psutil.Process(mark["pid"]).create_time() - mark["create_time"]) < 2
-        except psutil.Error:
-            return False
+    def alive(self) -> bool:
+        """Whether its driver or one of its workers still runs: any of them brings it to its end."""
+        if processes.running(read_json(self.folder / "process.json")):
+            return True
+        return any(sign_is_fresh(read_json(mark)) for mark in (self.folder / "workers").glob("*.json"))
 
     def mark(self) -> None:
         """Note the driver's process."""
-        me = psutil.Process()
-        write_atomic(self.folder / "process.json", {"pid": me.pid, "create_time": me.create_time()})
+        write_atomic(self.folder / "process.json", processes.mark(os.getpid()))
+
+    def begin(self) -> None:
+        """Its time runs from now on; what was spent before it was interrupted counts."""
+        spent = float(read_json(self.folder / "study.json").get("seconds", 0.0))
+        self.write(begun=time.time() - spent)
+
+    def late(self) -> bool:
+        """Whether its time is up. Notes how much was spent."""
+        known, search = read_json(self.folder / "study.json"), self.order().search
+        spent = time.time() - known.get("begun", time.time())
+        return bool(search and search.max_hours is not None and spent > search.max_hours * 3600)
+
+    def placed_plan(self) -> Plan:
+        """The plan with the address of the cluster that all trials share, where there is one."""
+        address = read_json(self.folder / "study.json").get("address")
+        plan = self.order().planned.plan
+        return replace(plan, {"address": address}) if address else plan
+
+    def resume(self) -> None:
+        """Go on with a search whose processes were all killed. Raises UserFacingError where it goes on by itself."""
+        state = self.state().get("status")
+        if state != "died":
+            raise UserFacingError(f"is {state}", self.id, "Only a search that was killed can be resumed.")
+        self.write(status="running", seconds=self.state().get("seconds", 0.0))
+        self.start()
 
     def start(self) -> None:
         """Start the driver in its own session."""
@@ -93,8 +128,7 @@ class Study:
                 env=worker_env(1),
                 cwd=Path(__file__).parent.parent.parent,
             )
-        born = psutil.Process(process.pid).create_time()
-        write_atomic(self.folder / "process.json", {"pid": process.pid, "create_time": born})
+        write_atomic(self.folder / "process.json", processes.mark(process.pid))
 
     def wait(self, tick: float = 1.0) -> dict[str, Any]:
         """Block until the study has ended."""
@@ -123,7 +157,8 @@ class StudyStore:
         study = Study(self.root / f"study-{number}")
         study.folder.mkdir()
         write_atomic(study.folder / "order.json", order.model_dump(mode="json"))
-        study.write(status="running", study=study.id, trials=[], started=time.time())
+        stored = f"{study.id}-{uuid.uuid4().hex[:8]}"  # a database may hold the studies of several homes
+        study.write(status="running", study=study.id, trials=[], started=time.time(), stored_as=stored)
         with os.fdopen(handle, "w") as file:
             file.write(study.id)
         return study, True

@@ -204,7 +204,9 @@ def search(  # noqa: PLR0913, PLR0917  (a command's options are its signature)
             note(left)
     else:
         proposal = commands.load_plan(Path(target))
-        order = commands.search_order(proposal, trials or TRIALS, space or [], workers or 1, max_hours)
+        order = commands.search_order(
+            proposal, commands.search_args(trials or TRIALS, space or [], workers or 1, max_hours)
+        )
     note(commands.search_words(order))
     _approved(yes, order.hash, as_json)
     study = commands.start_search(order)

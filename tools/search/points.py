@@ -1,0 +1,41 @@
+"""Points of a space that need no learning: spread evenly over it, or all of a grid."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+from tools.orders import SearchSettings
+from tools.search.space import WHOLE
+
+
+def spread(settings: SearchSettings, index: int) -> dict[str, Any]:
+    """The index-th point of a scrambled Halton sequence over the space."""
+    from scipy.stats import qmc
+
+    points = qmc.Halton(d=len(settings.space), scramble=True, rng=settings.seed)
+    points.fast_forward(index)
+    return {
+        name: _at(name, spec, float(where))
+        for (name, spec), where in zip(settings.space.items(), points.random(1)[0], strict=True)
+    }
+
+
+def _at(name: str, spec: dict[str, Any], where: float) -> Any:
+    """A value at a share of the way through a range."""
+    if "choices" in spec:
+        return spec["choices"][min(len(spec["choices"]) - 1, int(where * len(spec["choices"])))]
+    low, high = spec["low"], spec["high"]
+    value = math.exp(math.log(low) + where * math.log(high / low)) if spec.get("log") else low + where * (high - low)
+    return round(value) if name in WHOLE else value
+
+
+def grid(settings: SearchSettings, own: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every combination, the plan's own first where it is one of them; a range gives its ends and its middle."""
+    axes = [
+        spec.get("choices") or [_at(name, spec, where) for where in (0.0, 0.5, 1.0)]
+        for name, spec in settings.space.items()
+    ]
+    rows = [dict(zip(settings.space, row, strict=True)) for row in itertools.product(*axes)]
+    return sorted(rows, key=lambda row: row != own)

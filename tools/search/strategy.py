@@ -1,0 +1,105 @@
+"""Which values a search tries next, and for how long: a pure function of what it has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tools.orders import SearchSettings
+from tools.search.points import grid
+from tools.search.timetable import Slot, timetable
+from tools.search.tpe import suggested
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A training of the search so far."""
+
+    number: int
+    values: dict[str, Any]
+    state: Literal["running", "complete", "pruned", "fail"]
+    value: float | None = None
+    """Validation loss at the end of its share; of a hopeless one the last that was seen."""
+    share: float = 1.0
+    purpose: str = "sample"
+    of: int | None = None
+    """The training that it carries further, or repeats."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether its loss may be the search's result."""
+        return self.share == 1.0 and self.state == "complete" and self.purpose != "again"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The next training."""
+
+    values: dict[str, Any]
+    share: float
+    purpose: str
+    of: int | None = None
+
+
+def best_of(seen: list[Seen]) -> Seen | None:
+    """The best whole training."""
+    return min((t for t in seen if t.whole), key=lambda t: t.value or 0.0, default=None)
+
+
+def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> Choice | None:
+    """The next training; None while it depends on trainings that are still under way.
+
+    own: the plan's own values, where they lie in the space. Raises IndexError when the timetable has ended.
+    """
+    slot = timetable(settings)[len(seen)]
+    if slot.purpose == "plan":
+        missing = {} if len(own) == len(settings.space) else suggested(settings, seen, slot.share)
+        return Choice(missing | own, slot.share, "plan")
+    if slot.purpose == "past":
+        return Choice(_within(settings, settings.starts[slot.which].values, own, seen), slot.share, "past")
+    if slot.purpose == "sample":
+        return _sample(settings, own, seen, slot)
+    waiting = [t for t in seen if t.state == "running" and t.share == slot.below]
+    if slot.purpose == "longer":
+        done = [t for t in seen if t.share == slot.below and t.state == "complete"]
+        return None if waiting and len(waiting) >= len(done) else _longer(settings, own, seen, slot)
+    return None if waiting else _again(settings, own, seen, slot)
+
+
+def _sample(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
+    values = grid(settings, own)[len(seen)] if settings.algorithm == "grid" else suggested(settings, seen, slot.share)
+    return Choice(values, slot.share, "sample")
+
+
+def _longer(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
+    """The best of the shorter share that was not carried further yet; new values where there is none."""
+    known = [t.values for t in seen if t.share >= slot.share]
+    able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.values not in known]
+    best = min(able, key=lambda t: t.value or 0.0, default=None)
+    if best is None:
+        return _sample(settings, own, seen, slot)
+    return Choice(best.values, slot.share, "longer", best.number)
+
+
+def _again(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
+    """Plan and best once more, where both came to their end and are not the same; else one more try."""
+    plan = next((t for t in seen if t.whole and t.purpose == "plan"), None)
+    best = best_of(seen)
+    if plan is None or best is None or best.number == plan.number:
+        below = settings.shares[-2] if len(settings.shares) > 1 else 1.0
+        return _longer(settings, own, seen, Slot("longer", 1.0, below=below))
+    one = (plan, best)[slot.which]
+    return Choice(one.values, 1.0, "again", one.number)
+
+
+def _within(settings: SearchSettings, values: dict[str, Any], own: dict[str, Any], seen: list[Seen]) -> dict[str, Any]:
+    """A past run's values, moved into the space that was asked for."""
+    missing = own if len(own) == len(settings.space) else suggested(settings, seen, 1.0) | own
+    out = {}
+    for name, spec in settings.space.items():
+        value = values.get(name, missing.get(name))
+        if "choices" in spec:
+            out[name] = value if value in spec["choices"] else missing[name]
+        else:
+            out[name] = min(spec["high"], max(spec["low"], value))
+    return out

@@ -1,0 +1,83 @@
+"""What each training of a search is for: many short ones, the better ones longer, the best ones whole.
+
+Successive halving in brackets (Hyperband, arXiv 1603.06560), written down before the search begins: the n-th
+training has its purpose whoever carries it out, so a search can be resumed and shared among processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tools.orders import SearchSettings
+from tools.search.noise import LEAST, REPEATS
+
+FEWEST = 6
+"""Trainings under which all are whole: too few to sort out by short ones."""
+BRACKET = 24
+"""Trainings of one bracket at most."""
+FEWEST_STEPS = 10
+"""Steps under which a short training says nothing."""
+
+Purpose = Literal["plan", "past", "sample", "longer", "again"]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One training of the timetable."""
+
+    purpose: Purpose
+    """The plan's own values, a past run's, new ones, the best of a shorter share, or one more with another seed."""
+    share: float = 1.0
+    """Of the plan's steps."""
+    below: float = 1.0
+    """longer: the share whose best goes on."""
+    which: int = 0
+    """past: which start; again: 0 the plan, 1 the best."""
+
+
+def shares_for(steps: int, n_trials: int) -> tuple[float, ...]:
+    """Shares of the steps that are worth training: an eighth, a half and all where that leaves enough steps."""
+    if n_trials < FEWEST or steps < 4 * FEWEST_STEPS:
+        return (1.0,)
+    shortest = 0.125 if steps >= 8 * FEWEST_STEPS else 0.25
+    return (shortest, 0.5, 1.0)
+
+
+def timetable(settings: SearchSettings) -> tuple[Slot, ...]:
+    """All trainings of a search, in order; as many as were approved."""
+    n, past = settings.n_trials, len(settings.starts)
+    if settings.algorithm == "grid":
+        return (Slot("sample"),) * n
+    spared = REPEATS if n >= LEAST else 0
+    again = tuple(Slot("again", which=i) for i in range(spared))
+    if len(settings.shares) == 1:
+        starts = [Slot("plan"), *(Slot("past", which=i) for i in range(past))]
+        return _cut([*starts, *(Slot("sample"),) * n], n - spared) + again
+    short, half, _ = settings.shares
+    left = n - spared - 1
+    brackets = max(1, round(left / BRACKET))
+    out = [Slot("plan")]
+    for i in range(brackets):
+        size = left // brackets + (i < left % brackets)
+        starts = [Slot("plan", short), *(Slot("past", short, which=k) for k in range(past))] if i == 0 else []
+        out += _bracket(size, starts, short, half)
+    return _cut(out, n - spared) + again
+
+
+def _bracket(size: int, starts: list[Slot], short: float, half: float) -> list[Slot]:
+    """Many short, some of half length, few whole."""
+    whole = max(1, round(size / 10))
+    halves = round(size / 5) if size >= BRACKET // 3 else 0
+    shorts = (starts + [Slot("sample", short)] * size)[: size - halves - whole]
+    longer = [Slot("longer", half, below=short)] * halves
+    return [*shorts, *longer, *[Slot("longer", 1.0, below=half if halves else short)] * whole]
+
+
+def _cut(slots: list[Slot], n: int) -> tuple[Slot, ...]:
+    return tuple(slots[:n])
+
+
+def wholes(settings: SearchSettings) -> float:
+    """What the timetable costs at most, in whole trainings."""
+    return sum(slot.share for slot in timetable(settings))

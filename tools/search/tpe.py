@@ -1,0 +1,84 @@
+"""New values for a search: spread evenly at first, then where good ones lie close together (TPE)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
+
+from tools.orders import SearchSettings
+from tools.search.points import spread
+from tools.search.space import WHOLE
+
+if TYPE_CHECKING:
+    from tools.search.strategy import Seen
+
+SPREAD = 4
+"""Points spread evenly before the good ones are learned from."""
+GOOD = 0.25
+"""Share of the trainings that count as good ones: few are seen, so more than TPE's usual tenth."""
+
+
+def distributions(settings: SearchSettings) -> dict[str, BaseDistribution]:
+    """The space in Optuna's terms."""
+    return {name: _distribution(name, spec) for name, spec in settings.space.items()}
+
+
+def _distribution(name: str, spec: dict[str, Any]) -> BaseDistribution:
+    if "choices" in spec:
+        return CategoricalDistribution(spec["choices"])
+    if name in WHOLE:
+        return IntDistribution(int(spec["low"]), int(spec["high"]), log=bool(spec.get("log")))
+    return FloatDistribution(spec["low"], spec["high"], log=bool(spec.get("log")))
+
+
+def suggested(settings: SearchSettings, seen: list[Seen], share: float) -> dict[str, Any]:
+    """New values, learned from trainings of the same share. The same seen gives the same values."""
+    alike = [t for t in seen if t.share == share and t.purpose != "again" and t.state != "fail"]
+    fresh = sum(t.purpose == "sample" for t in seen)
+    if settings.algorithm == "random":
+        return _random(settings, fresh)
+    done = [t for t in alike if t.value is not None]
+    if fresh < SPREAD or len(done) < 2:
+        return spread(settings, fresh)
+    study = as_study(alike, settings, _tpe(settings, len(seen)))
+    return dict(study.ask(distributions(settings)).params)
+
+
+def as_study(
+    alike: list[Seen], settings: SearchSettings, sampler: optuna.samplers.BaseSampler | None = None
+) -> optuna.Study:
+    """Trainings of one share as a study of their own, in memory."""
+    study = optuna.create_study(sampler=sampler)
+    study.add_trials([_frozen(t, settings) for t in alike])
+    return study
+
+
+def _tpe(settings: SearchSettings, moment: int) -> optuna.samplers.BaseSampler:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.TPESampler(
+            seed=settings.seed + moment,
+            n_startup_trials=0,
+            multivariate=True,
+            constant_liar=True,
+            gamma=lambda n: max(2, math.ceil(GOOD * n)),
+            warn_independent_sampling=False,
+        )
+
+
+def _frozen(one: Seen, settings: SearchSettings) -> optuna.trial.FrozenTrial:
+    known = {name: kind for name, kind in distributions(settings).items() if name in one.values}
+    params = {name: one.values[name] for name in known}
+    if one.value is None:
+        return optuna.trial.create_trial(state=TrialState.RUNNING, params=params, distributions=known)
+    return optuna.trial.create_trial(state=TrialState.COMPLETE, value=one.value, params=params, distributions=known)
+
+
+def _random(settings: SearchSettings, index: int) -> dict[str, Any]:
+    sampler = optuna.samplers.RandomSampler(seed=settings.seed + index)
+    return dict(optuna.create_study(sampler=sampler).ask(distributions(settings)).params)

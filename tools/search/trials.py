@@ -1,0 +1,164 @@
+"""A study's trainings as several processes share them: who carries out which, and what came of it.
+
+All changes are made under one lock of the study's folder, so a training is given out once, the budget can't be passed,
+and what a killed process had in hand is taken over where it stood.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import optuna
+from filelock import FileLock
+from optuna.trial import FrozenTrial, TrialState
+
+from tools.orders import SearchSettings
+from tools.search.space import own_values
+from tools.search.storage import storage_of
+from tools.search.strategy import Choice, Seen, choose
+from tools.search.study import Study, sign_is_fresh
+from tools.search.tpe import distributions
+from trainer import processes
+from trainer.records import read_json, write_atomic
+
+STATES: dict[TrialState, Literal["running", "complete", "pruned", "fail"]] = {
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "fail",
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training in a worker's hands."""
+
+    id: int
+    """Optuna's id of the trial."""
+    number: int
+    choice: Choice
+    attempt: int
+
+
+class Trials:
+    """The trainings of one study."""
+
+    def __init__(self, study: Study, worker: str = "") -> None:
+        self.study, self.worker = study, worker or f"{socket.gethostname()}-{os.getpid()}"
+        order = study.order()
+        self.settings = order.search or SearchSettings(n_trials=1, space={})
+        self.own = own_values(order.planned.plan, self.settings.space)
+        self.lock = FileLock(study.folder / "lock")
+        name = read_json(study.folder / "study.json").get("stored_as") or study.id
+        with self.lock:
+            self.optuna = optuna.create_study(
+                direction="minimize", study_name=name, storage=storage_of(study.folder), load_if_exists=True
+            )
+
+    # ---- who works here
+
+    def sign(self) -> None:
+        """A sign of life."""
+        folder = self.study.folder / "workers"
+        folder.mkdir(exist_ok=True)
+        mark = processes.mark(os.getpid()) | {"host": socket.gethostname(), "at": time.time()}
+        write_atomic(folder / f"{self.worker}.json", mark)
+
+    def _alive(self, worker: str) -> bool:
+        return sign_is_fresh(read_json(self.study.folder / "workers" / f"{worker}.json"))
+
+    # ---- giving out
+
+    def claim(self, late: bool = False) -> Task | Literal["wait", "ended"]:
+        """The next training for this worker: a dead one's first. 'wait' while it depends on others."""
+        with self.lock:
+            found = self.optuna.get_trials(deepcopy=False)
+            running = [t for t in found if t.state == TrialState.RUNNING]
+            left = next((t for t in running if not self._alive(t.user_attrs["worker"])), None)
+            if left is not None:
+                self.note(left._trial_id, worker=self.worker)
+                return _task(left)
+            if late or len(found) >= self.settings.n_trials:
+                return "wait" if running else "ended"
+            choice = choose(self.settings, self.own, [seen(t) for t in found])
+            return "wait" if choice is None else self._given(choice)
+
+    def _given(self, choice: Choice) -> Task:
+        known = {n: kind for n, kind in distributions(self.settings).items() if n in choice.values}
+        facts = {"worker": self.worker, "share": choice.share, "purpose": choice.purpose, "of": choice.of}
+        params = {name: choice.values[name] for name in known}
+        self.optuna.add_trial(
+            optuna.trial.create_trial(
+                state=TrialState.RUNNING, params=params, distributions=known, user_attrs=facts | {"attempt": 0}
+            )
+        )
+        return _task(self.optuna.get_trials(deepcopy=False)[-1])
+
+    def note(self, trial_id: int, **facts: Any) -> None:
+        """Facts about a training, for whoever goes on with it."""
+        for name, value in facts.items():
+            self.optuna._storage.set_trial_user_attr(trial_id, name, value)
+
+    def told(self, task: Task, state: TrialState, value: float | None, **facts: Any) -> None:
+        """What came of a training. A training that another has taken over and told is left as it is."""
+        with self.lock:
+            known = self.optuna.get_trials(deepcopy=False)[task.number]
+            if known.state != TrialState.RUNNING or known.user_attrs["worker"] != self.worker:
+                return
+            self.note(task.id, **facts, last=value)
+            self.optuna.tell(task.number, value if state == TrialState.COMPLETE else None, state=state)
+            self._published()
+
+    # ---- what is known
+
+    def seen(self) -> list[Seen]:
+        """All trainings so far, in order."""
+        return [seen(t) for t in self.optuna.get_trials(deepcopy=False)]
+
+    def publish(self) -> None:
+        """The state for the page and the command line."""
+        with self.lock:
+            self._published()
+
+    def _published(self) -> None:
+        rows = [row(t) for t in self.optuna.get_trials(deepcopy=False)]
+        begun = read_json(self.study.folder / "study.json").get("begun", time.time())
+        spent = {"spent": round(sum(r["spent"] for r in rows), 3), "seconds": round(time.time() - begun, 1)}
+        self.study.write(trials=rows, **spent)
+
+
+def _task(trial: FrozenTrial) -> Task:
+    facts = trial.user_attrs
+    choice = Choice(dict(trial.params), facts["share"], facts["purpose"], facts["of"])
+    return Task(trial._trial_id, trial.number, choice, facts["attempt"])
+
+
+def seen(trial: FrozenTrial) -> Seen:
+    """Optuna's record of a training as the strategy reads it."""
+    facts = trial.user_attrs
+    value = trial.value if trial.state == TrialState.COMPLETE else facts.get("last")
+    purpose, share, of = facts["purpose"], facts["share"], facts["of"]
+    return Seen(trial.number, dict(trial.params), STATES[trial.state], value, share, purpose, of)
+
+
+def row(trial: FrozenTrial) -> dict[str, Any]:
+    """A training for programs and the page."""
+    facts, one = trial.user_attrs, seen(trial)
+    done = 1.0 if one.state == "complete" else facts.get("done", 0.0)
+    return {
+        "number": trial.number,
+        "params": one.values,
+        "value": trial.value if one.state == "complete" else None,
+        "state": one.state,
+        "run": facts.get("run"),
+        "share": one.share,
+        "purpose": one.purpose,
+        "of": one.of,
+        "spent": round(one.share * done, 4),
+        "seconds": facts.get("seconds"),
+        "why": facts.get("why"),
+    }

@@ -1,0 +1,176 @@
+"""A process that carries out a study's trainings until none is left: `python -m tools.search.worker STUDY_FOLDER`.
+
+Any number of them may work on one study. Each training is a run of its own; one that dies is tried once more and
+stops nothing. The sealed hold-out is not touched: the validation loss decides.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from tools.search.outlook import hopeless
+from tools.search.plans import LOOKS, trial_plan
+from tools.search.result import conclude
+from tools.search.strategy import Seen
+from tools.search.study import Study
+from tools.search.trials import Task, Trials
+from trainer import launch
+from trainer.errors import UserFacingError
+from trainer.plan import Plan
+from trainer.runs import ACTIVE, Run, RunStore
+
+POLL = 0.5
+"""Seconds between two looks at a training."""
+TRIES = 2
+"""How often a training is begun before it counts as failed."""
+
+
+class Worker:
+    """Takes trainings, runs them, tells what came of them."""
+
+    def __init__(self, study: Study, plan: Plan | None = None) -> None:
+        """plan: the study's own with the address of its cluster, where it has one."""
+        self.study, self.trials = study, Trials(study)
+        self.proposal = study.order().planned
+        self.plan = plan or self.proposal.plan
+        self.settings = self.trials.settings
+
+    def run(self) -> None:
+        """All trainings that there are, then the conclusion, if nobody else has drawn it."""
+        while (task := self._next()) != "ended":
+            if isinstance(task, Task):
+                self._carry_out(task)
+            else:
+                time.sleep(POLL)
+        with self.trials.lock:
+            if self.study.state().get("status") in ("running", "died"):
+                self.study.write(**conclude(self.trials, self.study))
+
+    def _next(self) -> Any:
+        self.trials.sign()
+        return self.trials.claim(self.study.late())
+
+    def _carry_out(self, task: Task) -> None:
+        began = time.monotonic()
+        for attempt in range(task.attempt, TRIES):
+            self.trials.note(task.id, attempt=attempt)
+            try:
+                state, value, facts = self._attempt(task, attempt)
+            except UserFacingError as error:
+                state, value, facts = TrialState.FAIL, None, {"why": error.sentence()}
+            if state != TrialState.FAIL or self.study.late():
+                break
+        self.trials.told(task, state, value, seconds=round(time.monotonic() - began, 1), **facts)
+
+    def _attempt(self, task: Task, attempt: int) -> tuple[TrialState, float | None, dict[str, Any]]:
+        run = self._run_of(task, attempt)
+        self.trials.note(task.id, run=run.id)
+        if not (run.folder / "process.json").exists():
+            launch.start(run)
+        self.trials.publish()
+        return self._follow(task, run)
+
+    def _run_of(self, task: Task, attempt: int) -> Run:
+        """The training's run; the same for whoever takes it over."""
+        choice, again = task.choice, task.choice.purpose == "again"
+        seed = self.plan.schedule.seed + again
+        plan = trial_plan(self.plan, choice.values, self.settings, choice.share, seed)
+        changed = self.proposal.model_copy(update={"plan": plan, "hash": plan.digest()})
+        store = RunStore(self.study.folder)
+        name = f"{self.study.id}-trial-{task.number}{'-again' if attempt else ''}"
+        run, _ = store.create(changed, name, kind="trial", trial=task.number)
+        if again:
+            self._same_rows(run, task)
+        return run
+
+    def _same_rows(self, run: Run, task: Task) -> None:
+        """A repeat trains on the rows of what it repeats: another seed must not unseal any."""
+        of = next(t for t in self.study.state()["trials"] if t["number"] == task.choice.of)
+        source = RunStore(self.study.folder).get(of["run"]).folder
+        for part in ("data", "sealed"):
+            if not (run.folder / part).exists():
+                shutil.copytree(source / part, run.folder / part)
+
+    def _follow(self, task: Task, run: Run) -> tuple[TrialState, float | None, dict[str, Any]]:
+        """Read each validation loss; stop what is hopeless."""
+        ended: dict[str, Any] = {}
+        while True:
+            active = run.status().get("status") in ACTIVE
+            losses = _losses(run)
+            self.trials.sign()
+            if not ended and active:
+                ended = self._ended_early(task, run, losses)
+                if ended:
+                    run.ask_stop()
+            if not active:
+                return _outcome(run, losses, ended)
+            time.sleep(POLL)
+
+    def _ended_early(self, task: Task, run: Run, losses: list[float]) -> dict[str, Any]:
+        if self.study.late():
+            return {"out_of_time": True}
+        looks = round(run.status().get("max_steps", 0) / max(1, run.plan().evaluation.eval_steps))
+        if task.choice.purpose in ("plan", "again"):
+            return {}  # they are what others are measured by
+        if hopeless(losses, looks or LOOKS[1.0], self._known(task)):
+            return {"why": "hopeless"}
+        return {}
+
+    def _known(self, task: Task) -> float | None:
+        """What a training of this share must be able to reach."""
+        return bar(self.trials.seen(), task.choice.share)
+
+
+def bar(seen: list[Seen], share: float) -> float | None:
+    """The loss under which a training is worth its end: the best for whole ones, for shorter ones the middle."""
+    known = sorted(t.value for t in seen if t.share == share and t.state == "complete" and t.value is not None)
+    if share == 1.0:
+        return known[0] if known else None
+    return known[len(known) // 2] if len(known) >= TRIES * 2 else None
+
+
+def _losses(run: Run) -> list[float]:
+    return [row["eval_loss"] for row in run.history() if isinstance(row.get("eval_loss"), float)]
+
+
+def _outcome(run: Run, losses: list[float], ended: dict[str, Any]) -> tuple[TrialState, float | None, dict[str, Any]]:
+    state = run.status()
+    _tidy(run)
+    done = min(1.0, state.get("step", 0) / max(1, state.get("max_steps", 1)))
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    facts = ended | {"done": round(done, 3)}
+    if ended:
+        return TrialState.PRUNED, min(finite, default=None), facts
+    if state.get("status") == "finished" and finite:
+        return TrialState.COMPLETE, min(finite), facts
+    return TrialState.FAIL, None, facts | {"why": str(state.get("reason") or "")[:300]}
+
+
+def _tidy(run: Run) -> None:
+    """A trial's weights are not kept: the best plan is trained anew once it is approved."""
+    shutil.rmtree(run.checkpoints, ignore_errors=True)
+    shutil.rmtree(run.model, ignore_errors=True)
+
+
+def main() -> None:
+    """Entry of a worker."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = Study(Path(sys.argv[1]))
+    try:
+        Worker(study, study.placed_plan()).run()
+    except Exception:  # noqa: BLE001  (the process boundary: the driver sees that it is gone, the log says why)
+        traceback.print_exc()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
