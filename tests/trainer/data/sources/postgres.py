@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -65,7 +66,7 @@ def server() -> Iterator[int]:
             wait_for(port, process)
             yield port
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # at once: SIGTERM would wait for open connections
             process.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
