@@ -19,6 +19,7 @@ from trainer.machine import read_machine
 from trainer.paths import home
 from trainer.wishes import Wishes
 from ui import html
+from ui.blind_tab import KEYS, BlindTab
 from ui.data_tab import DataTab, looking
 from ui.handlers import (
     CHIPS,
@@ -112,6 +113,7 @@ class Page:
                 self._run_tab()
             with gr.Tab("Results", id="results"):
                 self.result = gr.HTML(html.empty("The verdict comes here when a run has ended."))
+                self.blind = BlindTab()
             with gr.Tab("All runs", id="runs") as self.all_runs:
                 self.runs = gr.HTML(html.runs_table([]))
                 self.refresh = gr.Button("Refresh", size="sm")
@@ -196,6 +198,7 @@ class Page:
         self.timer.tick(watch, live_in, watched, show_progress="hidden", **PRIVATE)
         self.timer.tick(looking, [self.thread], self.data.looking(), show_progress="hidden", **PRIVATE)
         self.data.wire(self.thread)
+        self.blind.wire()
         self.data.apply.click(decide_rows, [*who, self.data.about], shown, **PRIVATE)
         self.concluded.change(show, who, shown, **PRIVATE)  # a search has laid its best plan on the table
         self.more.change(lambda *a: watch(a[0], a[1], a[2], "", a[4]), live_in, watched, **PRIVATE)
@@ -227,6 +230,7 @@ def serve(host: str, port: int) -> None:
         allowed_paths=[],
         max_file_size=MAX_UPLOAD,
         css_paths=HERE / "page.css",
+        js=KEYS,
         theme=theme(),
         footer_links=[],
         ssr_mode=False,

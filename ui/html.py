@@ -232,12 +232,12 @@ def _sample(sample: dict[str, Any]) -> str:
     return (
         f'<div class="ts-sample"><p class="q">Row {sample["row"]}: {esc(sample["prompt"][:600])}</p><div class="pair">'
         f"<div><h3>untuned</h3><p>{esc(sample['base'][:600]) or '<i>nothing</i>'}</p></div>"
-        f"<div><h3>tuned</h3><p>{_marked(sample['tuned'][:600], sample['reference'][:600])}</p></div>"
+        f"<div><h3>tuned</h3><p>{marked(sample['tuned'][:600], sample['reference'][:600])}</p></div>"
         f"<div><h3>yours</h3><p>{esc(sample['reference'][:600])}</p></div></div></div>"
     )
 
 
-def _marked(text: str, reference: str) -> str:
+def marked(text: str, reference: str) -> str:
     """Words that differ from the reference are marked."""
     said, wanted = text.split(), reference.split()
     out = []

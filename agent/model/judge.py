@@ -17,13 +17,11 @@ from typing import Any, TextIO
 
 from agent.model.door import BUILTIN, Brain, Door
 from agent.model.ledger import Ceilings, Ledger
-from agent.model.prices import price_of
-from agent.model.reply import Message, Reply
+from agent.model.paid import Paid
 from agent.model.troubles import DoorError
 from agent.model.untrusted import marked, redacted, shortened
 from prompts import render
 from trainer.data.more.replies import objects
-from trainer.data.more.spending import CHARACTERS_A_TOKEN, Price
 
 SIDE_BY_SIDE = 4
 """Questions asked at the same time."""
@@ -48,37 +46,21 @@ class Judge:
     """One model with its account. The same question is paid for once."""
 
     def __init__(self, brain: Brain, ledger: Ledger) -> None:
-        self.brain = brain
-        self.price: Price = price_of(brain.model, getattr(brain, "api_base", None))
-        self._ledger, self._lock = ledger, Lock()
+        self.brain, self._paid = brain, Paid(brain, ledger)
         self._known: dict[str, float] = {}
 
     def score(self, row: Row) -> float:
         """0 to 1 for one answer. Raises DoorError when the model can't be asked or gives no score."""
         prompt = asked(row)
         if prompt not in self._known:
-            self._known[prompt] = self._scored([{"role": "user", "content": prompt}])
+            self._known[prompt] = self._scored(prompt)
         return self._known[prompt]
 
-    def _scored(self, messages: list[Message]) -> float:
-        with self._lock:
-            number = self._ledger.ask(messages)
-        reply = self.brain.complete(messages, [])
-        with self._lock:
-            self._ledger.settle(number, replace(reply, usd=self._usd(reply, messages)))
-        score = read(reply.text)
+    def _scored(self, prompt: str) -> float:
+        score = read(self._paid.text(prompt))
         if score is None:
             raise DoorError(f"{self.brain.model} gave no score from 0 to {HIGHEST}")
         return score
-
-    def _usd(self, reply: Reply, messages: list[Message]) -> float | None:
-        """The provider's own figure, else tokens times the price; None where neither is known."""
-        if self.price.local:
-            return 0.0
-        if reply.usd is not None:
-            return reply.usd
-        sent = len(str(messages[0]["content"])) / CHARACTERS_A_TOKEN[0]
-        return self.price.usd(min(sent, reply.tokens or sent), max(0.0, (reply.tokens or sent) - sent))
 
 
 def asked(row: Row) -> str:

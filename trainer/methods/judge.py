@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trainer.comparison import compare
+from trainer.comparison import Measured, compare
 from trainer.data.stored import examples_in
 from trainer.evaluation.baselines import constant
 from trainer.methods.measure import Sheet, earned, measure
@@ -24,9 +24,17 @@ def judge_run(run: Run, plan: Plan, base: Path) -> dict[str, Any]:
     before = measure(sheet, load_base(plan, base))
     after = measure(sheet, load_tuned(plan, base, run.model))
     result = compare(plan.evaluation.metric, before, after, sheet.chosen, len(sheet.sealed), _constant(run, plan))
+    _keep_answers(run, sheet, before, after)
     write_atomic(run.folder / "result.json", result)
     run.event("result", **result["verdict"])
     return result
+
+
+def _keep_answers(run: Run, sheet: Sheet, before: Measured, after: Measured) -> None:
+    """All written answers, so that they can be set side by side later; nothing where none were written."""
+    if before.answers and after.answers:
+        said = {"base": before.answers, "tuned": after.answers}
+        write_atomic(run.folder / "answers.json", {"rows": [row.row for row in sheet.chosen], "said": said})
 
 
 def _constant(run: Run, plan: Plan) -> str | None:

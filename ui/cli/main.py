@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ui.cli import data, more, proof, runs, talk
+from ui.cli import data, more, proof, runs, sides, talk
 
 app = typer.Typer(
     name="tunesmith",
@@ -47,6 +47,8 @@ for function in (
     runs.search,
     runs.evaluate,
     runs.compare,
+    sides.blind,
+    sides.judge,
     runs.ask,
     runs.export,
     data.doctor,
