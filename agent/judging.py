@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -80,7 +81,7 @@ def offered(run: str, other: str, model: str, rubric: str = RUBRIC) -> Judging:
     pairs = comparison.opened(store().get(run), other)
     prompts = [_prompt(rubric, pair, 0) for pair in pairs.pairs]
     sent = 2 * sum(len(text) for text in prompts) / CHARACTERS_A_TOKEN[0]
-    usd = price_of(model, Door(model).api_base).usd(sent, 2 * len(prompts) * REPLY_TOKENS)
+    usd = price_of(model, _door(model).api_base).usd(sent, 2 * len(prompts) * REPLY_TOKENS)
     return Judging(
         run=pairs.run,
         other=other,
@@ -115,7 +116,7 @@ def carried_out(one: Judging, tell: Callable[[str], None] = lambda _: None) -> J
     run = store().get(one.run)
     pairs = comparison.opened(run, one.other)
     ledger = Ledger(run.folder / "blind" / "judge-model.jsonl", ceilings())
-    paid = Paid(Door(one.model), ledger)
+    paid = Paid(_door(one.model), ledger)
     jobs = [(pair, order) for pair in range(len(pairs.pairs)) for order in (0, 1)]
     said: dict[tuple[int, int], str] = {}
     faults: list[str] = []
@@ -134,6 +135,10 @@ def carried_out(one: Judging, tell: Callable[[str], None] = lambda _: None) -> J
         raise UserFacingError(f"the judge gave no verdict: {faults[0]}", one.model, "Mend that and ask again.")
     _keep(run, one, said)
     return _told(pairs, one, run, said, len(faults))
+
+
+def _door(model: str) -> Door:
+    return Door(model, os.environ.get("TUNESMITH_JUDGE_API_BASE"))
 
 
 def _prompt(rubric: str, pair: Pair, order: int) -> str:
