@@ -105,9 +105,10 @@ def take_back(run_id: str, other: str, rater: str) -> bool:
 
 
 def outcome(run_id: str, other: str) -> dict[str, Any]:
-    """{text, pairs}: what everyone said, and the answers with their names, for after the judging."""
+    """{text, side_by_side, ...}: what everyone said, and the answers with their names, for after the judging."""
     run = store().get(run_id)
     pairs = blind.opened(run, other)
     found = preferences(pairs, blind.votes(run, other))
     rows = [{"row": p.row, "question": p.question, "answers": list(p.answers)} for p in pairs.pairs]
-    return {"text": words(pairs, found), "names": list(pairs.names), "pairs": rows, **found.model_dump(mode="json")}
+    told = {"text": words(pairs, found), "names": list(pairs.names), "side_by_side": rows}
+    return told | found.model_dump(mode="json")

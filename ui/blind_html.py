@@ -28,7 +28,7 @@ def blind_outcome(found: dict[str, Any]) -> str:
     """The outcome in words, then some pairs with their names and their differences marked."""
     mine, other = (esc(name) for name in found["names"])
     lines = "".join(f"<p>{esc(line)}</p>" for line in str(found["text"]).splitlines())
-    pairs = "".join(_pair(pair, mine, other) for pair in found["pairs"][:MOST])
+    pairs = "".join(_pair(pair, mine, other) for pair in found["side_by_side"][:MOST])
     return f'<section class="ts-card"><div class="ts-note">{lines}</div>{pairs}</section>'
 
 

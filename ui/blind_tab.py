@@ -13,7 +13,7 @@ from ui.blind_html import blind_card, blind_outcome
 from ui.html import esc
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-UNTRAINED = "the untrained model"
+UNTRAINED = "untrained model"
 PAIRS, SCALE = "which is better", "rate each, 1 to 5"
 KEYS = """() => { document.addEventListener('keydown', event => {
   if (event.target.closest('input, textarea, [contenteditable]')) return;

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from scipy.stats import binomtest
 
@@ -60,13 +61,18 @@ def preferences(blind: Blind, said: Sequence[Vote]) -> Preferences:
         wins=int((scores > 0.5).sum()),
         losses=int((scores < 0.5).sum()),
         ties=int((scores == 0.5).sum()),
-        share=metrics.mean_interval(scores) if len(scores) > 1 else None,
+        share=_share(scores) if len(scores) > 1 else None,
         p=float(binomtest(int((scores > 0.5).sum()), decided).pvalue) if decided else None,
         left=float(np.mean(lefts)) if lefts else None,
         left_p=float(binomtest(sum(lefts), len(lefts)).pvalue) if lefts else None,
         kappa=kappa_of({(v.rater, v.pair): winner(v) for v in chosen}),
         **_ratings([v for v in said if v.rating is not None]),
     )
+
+
+def _share(scores: NDArray[np.float64]) -> Interval:
+    """Wilson's interval where nothing is tied: honest, too, where all prefer the same."""
+    return metrics.proportion(scores) if np.isin(scores, (0, 1)).all() else metrics.mean_interval(scores)
 
 
 def winner(vote: Vote) -> str:
