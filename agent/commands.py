@@ -248,13 +248,18 @@ def study(name: str) -> Study:
 
 
 def study_state(name: str) -> dict[str, Any]:
-    """A search's progress for the page, with what each running trial has reached."""
+    """A search's progress for the page, with what each trial has reached and its validation losses."""
     found = StudyStore(home()).get(name)
     state = found.state()
-    steps = {run.id: run.status() for run in found.trials()}
+    runs = {run.id: run for run in found.trials()}
     for trial in state.get("trials", []):
-        reached = steps.get(trial.get("run"), {})
+        run = runs.get(trial.get("run"))
+        reached = run.status() if run else {}
         trial["step"], trial["max_steps"] = reached.get("step", 0), reached.get("max_steps", 0)
+        rows = [r for r in run.history() if isinstance(r.get("eval_loss"), float)] if run else []
+        trial["losses"] = [r["eval_loss"] for r in rows]
+        last = rows[-1]["step"] if rows else 0
+        trial["looks"] = round(len(rows) * trial["max_steps"] / last) if last else 0
     return state
 
 

@@ -20,6 +20,8 @@ from trainer.runs import Run
 from ui import data_tab, html, live, papers
 from ui.figures import loss_figure, replay_figure
 from ui.fold import chat_messages, last_event, stage
+from ui.search_figures import coordinates_figure, search_figure
+from ui.search_html import study_panel
 
 CHIPS = ("Try the sample", "Why did loss spike?", "Should I fine-tune at all?")
 APPROVE = {
@@ -266,9 +268,13 @@ ENDED = ("finished", "failed", "died", "stopped")
 
 def _watch_search(thread: str, brain: str, study_id: str, seen: str) -> tuple[Any, ...]:
     state = commands.study_state(study_id)
-    panel = html.study_panel(study_id, state)
+    panel = study_panel(study_id, state)
     if panel == seen:
         return NOTHING
+    charts = [
+        gr.Plot(value=figure, visible=True) if figure else gr.Plot(visible=False)
+        for figure in (search_figure(state), coordinates_figure(state))
+    ]
     ended = state.get("status") not in commands.SEARCHING
     chat = _told(thread, brain, lambda s: s.conclude(study_id)) if ended else gr.skip()
     concluded = study_id if ended else gr.skip()
@@ -276,9 +282,9 @@ def _watch_search(thread: str, brain: str, study_id: str, seen: str) -> tuple[An
     return (
         panel,
         panel,
-        gr.Plot(visible=False),
+        charts[0],
         "",
-        gr.Plot(visible=False),
+        charts[1],
         gr.Checkbox(visible=False),
         hidden,
         *(gr.skip(),) * 2,

@@ -248,24 +248,6 @@ def marked(text: str, reference: str) -> str:
     return " ".join(out) or "<i>nothing</i>"
 
 
-def study_panel(study_id: str, state: dict[str, Any]) -> str:
-    """A search: its trials as they come, the best one marked, the sentence at the end."""
-    best = (state.get("best") or {}).get("trial")
-    rows = "".join(
-        f"<tr{' class=best' if t['number'] == best else ''}><th scope='row'>{t['number']}</th><td>{esc(t['state'])}</td>"
-        f"<td>{t.get('step', 0):,} of {t.get('max_steps', 0):,}</td>"
-        f"<td>{esc(', '.join(f'{k} {views.value_text(v)}' for k, v in t['params'].items()))}</td>"
-        f"<td>{'-' if t['value'] is None else format(t['value'], '.4f')}</td></tr>"
-        for t in state.get("trials", [])
-    )
-    told = f'<p class="ts-note">{esc(state["text"])}</p>' if state.get("text") else ""
-    return (
-        f'<section class="ts-card"><h2>{esc(study_id)}: {esc(views.state_text(state))}</h2>{told}<div class="ts-scroll">'
-        '<table class="ts-table"><tr><th>trial</th><th>state</th><th>steps</th><th>values</th><th>best validation loss</th></tr>'
-        f"{rows}</table></div></section>"
-    )
-
-
 def runs_table(runs: list[dict[str, Any]]) -> str:
     """All runs, the newest first; those that wait say behind whom."""
     if not runs:

@@ -28,7 +28,16 @@ def _at(name: str, spec: dict[str, Any], where: float) -> Any:
         return spec["choices"][min(len(spec["choices"]) - 1, int(where * len(spec["choices"])))]
     low, high = spec["low"], spec["high"]
     value = math.exp(math.log(low) + where * math.log(high / low)) if spec.get("log") else low + where * (high - low)
-    return round(value) if name in WHOLE else value
+    return readable(name, spec, value)
+
+
+def readable(name: str, spec: dict[str, Any], value: Any) -> Any:
+    """A value of a range in three digits, as people write them; still in the range."""
+    if "choices" in spec or not isinstance(value, float):
+        return value
+    if name in WHOLE:
+        return round(value)
+    return min(spec["high"], max(spec["low"], float(f"{value:.3g}")))
 
 
 def grid(settings: SearchSettings, own: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import TrialState
 
 from tools.orders import SearchSettings
-from tools.search.points import spread
+from tools.search.points import readable, spread
 from tools.search.space import WHOLE
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def suggested(settings: SearchSettings, seen: list[Seen], share: float) -> dict[
     if fresh < SPREAD or len(done) < 2:
         return spread(settings, fresh)
     study = as_study(alike, settings, _tpe(settings, len(seen)))
-    return dict(study.ask(distributions(settings)).params)
+    found = study.ask(distributions(settings)).params
+    return {name: readable(name, settings.space[name], value) for name, value in found.items()}
 
 
 def as_study(
@@ -80,5 +81,6 @@ def _frozen(one: Seen, settings: SearchSettings) -> optuna.trial.FrozenTrial:
 
 
 def _random(settings: SearchSettings, index: int) -> dict[str, Any]:
-    sampler = optuna.samplers.RandomSampler(seed=settings.seed + index)
-    return dict(optuna.create_study(sampler=sampler).ask(distributions(settings)).params)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=settings.seed + index))
+    found = study.ask(distributions(settings)).params
+    return {name: readable(name, settings.space[name], value) for name, value in found.items()}
