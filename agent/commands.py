@@ -25,6 +25,7 @@ from tools.search.study import ACTIVE as STUDYING
 from tools.search.study import Study, StudyStore
 from tools.searching import best_order, search_hyperparameters, search_terms
 from tools.using import ask_model, export_model
+from tools.watching_search import status_of
 from tools.words import queued_words
 from trainer import planfile, waiting
 from trainer.data.reading import peek
@@ -245,6 +246,11 @@ def start_search(order: Order) -> Study:
 def study(name: str) -> Study:
     """A search by its id."""
     return StudyStore(home()).get(name)
+
+
+def search_state(found: Study) -> str:
+    """Where a search stands, in a sentence or two."""
+    return status_of(found)
 
 
 def study_state(name: str) -> dict[str, Any]:

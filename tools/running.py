@@ -15,6 +15,7 @@ from tools.preparing_words import preparation_words
 from tools.replaying import carry_out_extent, carry_out_replay
 from tools.replaying_words import extent_words, replay_words
 from tools.search.study import StudyStore
+from tools.watching_search import meant_search, resume_search, search_status, stop_search
 from tools.wording import Voice
 from tools.words import in_english, queued_words, status_words
 from trainer import launch
@@ -93,6 +94,8 @@ def run_status(args: OfRun, desk: Desk) -> ToolResult:
     """Where a run stands: step, loss, time left, or how it ended; without a run, the plan on the table."""
     if args.run_id is None and desk.order is not None and desk.order_state == "proposed":
         return ToolResult(order_words(desk.order, desk.voice), {"hash": desk.order.hash})
+    if (study := meant_search(args.run_id, desk)) is not None:
+        return search_status(study)
     run = desk.run(args.run_id)
     return ToolResult(
         status_words(run, desk.voice),
@@ -117,6 +120,8 @@ def order_words(order: Order, voice: Voice) -> str:
 
 def stop_run(args: OfRun, desk: Desk) -> ToolResult:
     """Stop a run after its current step, with a checkpoint saved first. Deletes nothing."""
+    if (study := meant_search(args.run_id, desk)) is not None:
+        return stop_search(study)
     run = desk.run(args.run_id)
     state = run.status().get("status")
     if state not in ACTIVE:
@@ -131,6 +136,8 @@ def stop_run(args: OfRun, desk: Desk) -> ToolResult:
 
 def resume_run(args: OfRun, desk: Desk) -> ToolResult:
     """Go on with a stopped or dead run from its last whole checkpoint, under the same plan."""
+    if args.run_id is not None and (study := meant_search(args.run_id, desk)) is not None:
+        return resume_search(study)
     run = desk.run(args.run_id)
     if changes := args.unknown.keys() - {"resume_from_checkpoint", "checkpoint"}:
         raise UserFacingError(

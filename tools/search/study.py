@@ -96,8 +96,14 @@ class Study:
         spent = float(read_json(self.folder / "study.json").get("seconds", 0.0))
         self.write(begun=time.time() - spent)
 
+    def ask_stop(self) -> None:
+        """Let it end now, as if its time were up."""
+        (self.folder / "stop").touch()
+
     def late(self) -> bool:
-        """Whether its time is up. Notes how much was spent."""
+        """Whether its time is up, or it was asked to end."""
+        if (self.folder / "stop").exists():
+            return True
         known, search = read_json(self.folder / "study.json"), self.order().search
         spent = time.time() - known.get("begun", time.time())
         return bool(search and search.max_hours is not None and spent > search.max_hours * 3600)

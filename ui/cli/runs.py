@@ -113,16 +113,20 @@ def _state(run: dict[str, Any]) -> str:
 
 @command
 def show(run: str, as_json: Json = False) -> None:
-    """One run: state, metrics, plan."""
+    """One run (state, metrics, plan) or one search."""
     from agent import commands
 
+    if run.startswith("study-"):
+        study = commands.study(run)
+        emit(as_json, commands.study_result(study).model_dump(), commands.search_state(study))
+        return
     document = commands.show(run)
     emit(as_json, document, _ending(commands.store().get(run)))
 
 
 @command
 def stop(run: str, as_json: Json = False) -> None:
-    """Stop a run; a checkpoint is saved first."""
+    """Stop a run, a checkpoint is saved first; or end a search with what it has found."""
     from agent import commands
 
     result = commands.stop(run)
@@ -131,10 +135,15 @@ def stop(run: str, as_json: Json = False) -> None:
 
 @command
 def resume(run: str, follow: Annotated[bool, typer.Option("--follow")] = False, as_json: Json = False) -> None:
-    """Go on from the last whole checkpoint."""
+    """Go on with a run from the last whole checkpoint, or with a search that was killed."""
     from agent import commands
 
     result = commands.resume(run)
+    if run.startswith("study-"):
+        if follow:
+            _trials_as_they_end(commands.study(run))
+        emit(as_json, result.data, result.say)
+        return
     if follow:
         _followed(commands.store().get(run))
     emit(as_json, commands.show(run), result.say)

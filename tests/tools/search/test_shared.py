@@ -13,9 +13,12 @@ from urllib.parse import quote
 
 import pytest
 
+from agent import commands
 from tests.tools.search import quick
 from tests.trainer.data.sources.postgres import PASSWORD, server
+from tools.arguments import OfRun
 from tools.orders import Order, SearchSettings
+from tools.running import resume_run, run_status, stop_run
 from tools.search import worker
 from tools.search.storage import VARIABLE
 from tools.search.study import Study, StudyStore
@@ -138,3 +141,23 @@ def test_time_is_a_hard_stop(home: Path, qa_file: Path, monkeypatch: pytest.Monk
     state = study.state()
     assert 1 <= len(state["trials"]) < 40 and state["best"] is not None
     assert not [run for run in study.trials() if run.status()["status"] in ACTIVE]
+
+
+def test_a_search_can_be_ended_looked_at_and_resumed(home: Path, qa_file: Path) -> None:
+    study = study_of(home, qa_file)
+    desk = commands.desk()
+    with workers(study, 1) as running:
+        until(lambda: sum(t["state"] == "complete" for t in study.state().get("trials", [])) >= 2)
+        assert "trials done. Best so far:" in run_status(OfRun(), desk).say
+    assert study.state()["status"] == "died" and f"tunesmith resume {study.id}" in commands.search_state(study)
+    assert all(process.poll() is not None for process in running)
+    with workers(study, 2):
+        until(lambda: study.state()["status"] == "running")
+        assert "is ending" in stop_run(OfRun(run_id=study.id), desk).say
+        until(lambda: study.state()["status"] == "finished")
+    state = study.state()
+    assert len(state["trials"]) < 14 and state["best"] is not None
+    assert not [run for run in study.trials() if run.status()["status"] in ACTIVE]
+    assert "Best validation loss" in stop_run(OfRun(run_id=study.id), desk).say
+    with pytest.raises(UserFacingError, match="is finished"):
+        resume_run(OfRun(run_id=study.id), desk)
