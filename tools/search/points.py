@@ -40,6 +40,19 @@ def readable(name: str, spec: dict[str, Any], value: Any) -> Any:
     return min(spec["high"], max(spec["low"], float(f"{value:.3g}")))
 
 
+def apart(settings: SearchSettings, one: dict[str, Any], other: dict[str, Any]) -> float:
+    """How far two points lie from each other: shares of each range, one for another choice, all added up."""
+    return sum(_step(spec, one[name], other[name]) for name, spec in settings.space.items())
+
+
+def _step(spec: dict[str, Any], a: Any, b: Any) -> float:
+    if "choices" in spec:
+        return float(a != b)
+    if spec.get("log"):
+        return abs(math.log(a / b)) / math.log(spec["high"] / spec["low"])
+    return float(abs(a - b) / (spec["high"] - spec["low"]))
+
+
 def grid(settings: SearchSettings, own: dict[str, Any]) -> list[dict[str, Any]]:
     """Every combination, the plan's own first where it is one of them; a range gives its ends and its middle."""
     axes = [

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tools.orders import SearchSettings
-from tools.search.points import grid
+from tools.search.points import apart, grid
 from tools.search.timetable import Slot, timetable
 from tools.search.tpe import suggested
+
+ALIKE = 0.15
+"""Points nearer than this (see `apart`) are one and the same try: the second would teach nothing."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,14 @@ def _sample(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slo
 
 
 def _longer(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
-    """The best of the shorter share that was not carried further yet; new values where there is none."""
+    """The best of the shorter share that was not carried further yet, nor one much like it; else new values."""
     known = [t.values for t in seen if t.share >= slot.share]
     able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.values not in known]
-    best = min(able, key=lambda t: t.value or 0.0, default=None)
-    if best is None:
+    ranked = sorted(able, key=lambda t: t.value or 0.0)
+    other = [t for t in ranked if all(apart(settings, t.values, values) > ALIKE for values in known)]
+    if not ranked:
         return _sample(settings, own, seen, slot)
+    best = (other or ranked)[0]
     return Choice(best.values, slot.share, "longer", best.number)
 
 

@@ -17,7 +17,7 @@ from tools.search.space import WHOLE
 if TYPE_CHECKING:
     from tools.search.strategy import Seen
 
-SPREAD = 4
+SPREAD = 6
 """Points spread evenly before the good ones are learned from."""
 GOOD = 0.25
 """Share of the trainings that count as good ones: few are seen, so more than TPE's usual tenth."""

@@ -77,6 +77,17 @@ def test_the_best_go_on_and_the_repeats_are_of_plan_and_best() -> None:
     assert len(firsts) == len(set(firsts)), "none is trained twice"
 
 
+def test_what_is_nearly_the_same_does_not_go_on_twice() -> None:
+    rates = [1e-2, 1.01e-2, 1.02e-2, 2e-3]
+    short = [Seen(i, {"learning_rate": r, "lora_r": 8}, "complete", 1.0 + i, 0.125) for i, r in enumerate(rates)]
+    first = Seen(4, short[0].values, "complete", 0.9, 0.5, "longer", 0)
+    slots = timetable(wanted())
+    at = next(i for i, slot in enumerate(slots) if slot.purpose == "longer")
+    seen = [*short, *[short[-1]] * (at - len(short)), first]
+    choice = choose(wanted(), OWN, [Seen(i, *list(vars(t).values())[1:]) for i, t in enumerate(seen)])
+    assert choice is not None and choice.purpose == "longer" and choice.values["learning_rate"] == 2e-3
+
+
 def test_it_waits_for_what_it_builds_on() -> None:
     search = wanted()
     slots = timetable(search)
