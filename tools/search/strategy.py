@@ -12,6 +12,8 @@ from tools.search.tpe import suggested
 
 ALIKE = 0.15
 """Points nearer than this (see `apart`) are one and the same try: the second would teach nothing."""
+STEP = 0.5
+"""Part of its rate that the best of a length is tried with next."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,33 @@ def _sample(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slo
 
 
 def _longer(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
-    """The best of the shorter share that was not carried further yet, nor one much like it; else new values."""
+    """Of the length that is due: one step down in rate from the best while that helps; else the best of the shorter.
+
+    The best rate falls with the length of a training, so what was best when short is tried with half its rate too.
+    """
+    return _stepped(settings, seen, slot) or _carried(settings, seen, slot) or _sample(settings, own, seen, slot)
+
+
+def _stepped(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:
+    """The best of this length with half its rate; None where that was tried, or leaves the space."""
+    there = [t for t in seen if t.share == slot.share and t.purpose in ("longer", "step") and t.state == "complete"]
+    best = min(there, key=lambda t: t.value or 0.0, default=None)
+    spec = settings.space.get("learning_rate", {})
+    if best is None or "low" not in spec or best.values["learning_rate"] * STEP < spec["low"]:
+        return None
+    values = best.values | {"learning_rate": float(f"{best.values['learning_rate'] * STEP:.3g}")}
+    tried = any(apart(settings, t.values, values) == 0 for t in seen if t.share >= slot.share)
+    return None if tried else Choice(values, slot.share, "step", best.number)
+
+
+def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:
+    """The best of the shorter share that was not carried further yet, nor one much like it; None without any."""
     known = [t.values for t in seen if t.share >= slot.share]
     able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.values not in known]
     ranked = sorted(able, key=lambda t: t.value or 0.0)
     other = [t for t in ranked if all(apart(settings, t.values, values) > ALIKE for values in known)]
-    if not ranked:
-        return _sample(settings, own, seen, slot)
-    best = (other or ranked)[0]
-    return Choice(best.values, slot.share, "longer", best.number)
+    best = next(iter(other or ranked), None)
+    return None if best is None else Choice(best.values, slot.share, "longer", best.number)
 
 
 def _again(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_the_best_go_on_and_the_repeats_are_of_plan_and_best() -> None:
     seen = carried_out(wanted())
     short = sorted((t for t in seen if t.share == 0.125), key=lambda t: t.value or 0)
     longer = [t for t in seen if t.share == 0.5]
-    assert longer[0].of == short[0].number and longer[0].values == short[0].values
+    assert longer[0].purpose == "longer" and longer[0].of == short[0].number and longer[0].values == short[0].values
     best = best_of(seen)
     assert best is not None and best.value is not None
     plan = seen[0]
@@ -84,8 +85,18 @@ def test_what_is_nearly_the_same_does_not_go_on_twice() -> None:
     slots = timetable(wanted())
     at = next(i for i, slot in enumerate(slots) if slot.purpose == "longer")
     seen = [*short, *[short[-1]] * (at - len(short)), first]
-    choice = choose(wanted(), OWN, [Seen(i, *list(vars(t).values())[1:]) for i, t in enumerate(seen)])
-    assert choice is not None and choice.purpose == "longer" and choice.values["learning_rate"] == 2e-3
+
+    def next_of(trials: list[Seen]) -> Choice:
+        choice = choose(wanted(), OWN, [replace(t, number=i) for i, t in enumerate(trials)])
+        assert choice is not None
+        return choice
+
+    step = next_of(seen)
+    assert (step.purpose, step.values["learning_rate"]) == ("step", 5e-3), "the best rate falls with the length"
+    worse = next_of([*seen, Seen(0, step.values, "complete", 1.2, 0.5, "step")])
+    assert (worse.purpose, worse.values["learning_rate"]) == ("longer", 2e-3)
+    better = next_of([*seen, Seen(0, step.values, "complete", 0.8, 0.5, "step")])
+    assert (better.purpose, better.values["learning_rate"]) == ("step", 2.5e-3)
 
 
 def test_it_waits_for_what_it_builds_on() -> None:
