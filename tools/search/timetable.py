@@ -67,7 +67,7 @@ def timetable(settings: SearchSettings) -> tuple[Slot, ...]:
 
 def _bracket(size: int, starts: list[Slot], short: float, half: float) -> list[Slot]:
     """Many short, some of half length, few whole."""
-    whole = max(1, round(size / 10))
+    whole = max(1, round(size / 7))
     halves = round(size / 5) if size >= BRACKET // 3 else 0
     shorts = (starts + [Slot("sample", short)] * size)[: size - halves - whole]
     longer = [Slot("longer", half, below=short)] * halves
