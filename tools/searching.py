@@ -15,7 +15,6 @@ from tools.search.study import Study
 from tools.search.timetable import shares_for, timetable, wholes
 from tools.words import number
 from trainer import planfile
-from trainer.errors import UserFacingError
 from trainer.proposal import Proposal, propose
 from trainer.reasons import Reason
 from trainer.wishes import Wishes
@@ -57,15 +56,9 @@ def _settings(args: Search, proposal: Proposal, home: Path) -> SearchSettings:
 
 def _hours(args: Search, proposal: Proposal) -> float | None:
     """The time that was said, or what the money buys at the dearest price, whichever ends sooner."""
-    if args.budget_usd is None:
-        return args.max_hours
     price = proposal.estimates.cost.terms.get("dearest price an hour")
-    if not price:
-        raise UserFacingError(
-            "I can't hold a search to a sum of money here: I know no price an hour for this machine",
-            "budget_usd",
-            "Name one with gpu_price_per_hour, or give the time with max_hours.",
-        )
+    if args.budget_usd is None or not price:
+        return args.max_hours
     bought = args.budget_usd / (float(price) * proposal.plan.compute.num_processes)
     return min(bought, args.max_hours or bought)
 
@@ -116,9 +109,21 @@ def _time_words(order: Order, settings: SearchSettings) -> str:
     each = (
         "unknown" if time.high is None else f"about {wholes(settings) * time.high * factor:.0f} minutes at the slow end"
     )
-    money = f" ({settings.max_usd:g} USD at the dearest price)" if settings.max_usd else ""
-    limit = f", stopped after {settings.max_hours:.3g} h{money}" if settings.max_hours else ""
-    return f"In all {each}{limit}."
+    limit = f", stopped after {settings.max_hours:.3g} h" if settings.max_hours else ""
+    return f"In all {each}{limit}.{_money_words(order, settings)}"
+
+
+def _money_words(order: Order, settings: SearchSettings) -> str:
+    """What a sum of money means here: hours, or nothing where no price is known, and that is said."""
+    if settings.max_usd is None:
+        return ""
+    if order.planned.estimates.cost.terms.get("dearest price an hour"):
+        return f" {settings.max_usd:g} USD buy that much at the dearest price I know."
+    ends = "the time" if settings.max_hours else "the number of trials"
+    return (
+        f" I can't hold it to {settings.max_usd:g} USD: I know no price an hour here, so only {ends} ends it. "
+        "Name a price with gpu_price_per_hour."
+    )
 
 
 def _first(order: Order, settings: SearchSettings) -> str:

@@ -74,13 +74,16 @@ def test_options_win_over_words_and_what_cannot_be_taken_is_named(home: Path, qa
 
 
 def test_money_becomes_time_where_a_price_is_known(home: Path, qa_file: Path) -> None:
-    with pytest.raises(UserFacingError, match="no price an hour"):
-        heard("20 trials, 25 dollars total", qa_file)
+    order, _ = heard("20 trials, 25 dollars total", qa_file)
+    assert order.search is not None and order.search.max_hours is None
+    assert "can't hold it to 25 USD" in search_terms(order) and "only the number of trials ends it" in search_terms(
+        order
+    )
     wishes = Wishes(goal="answer", dataset_path=str(qa_file), tuning="lora", gpu_price_per_hour=2.0)
     proposal = propose(qa_file, wishes)
     order, _ = search_in_words("20 trials, 25 dollars total", proposal, Door(), {})
     assert order.search is not None and order.search.max_hours == pytest.approx(12.5)
-    assert "stopped after 12.5 h (25 USD at the dearest price)" in search_terms(order)
+    assert "stopped after 12.5 h. 25 USD buy that much" in search_terms(order)
 
 
 def test_what_follows_another_value_follows_it(home: Path, qa_file: Path) -> None:
