@@ -63,7 +63,7 @@ format: install
 	$(BIN)/ruff check --fix .
 
 screenshots: install chromium
-	TUNESMITH_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/ui/test_page.py tests/ui/test_why.py
+	TUNESMITH_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/ui/test_page.py tests/ui/test_why.py tests/ui/test_blind.py
 
 # Seeded injection trials and random histories of a conversation, at full length.
 trials: install
