@@ -23,15 +23,15 @@ class Shown:
     of: int
     question: str
     left: str
-    right: str
-    """'' where a single answer is rated."""
+    right: str | None
+    """None where a single answer is rated."""
 
 
 def candidates(run_id: str) -> list[str]:
     """What a run can be set beside: the untrained model, and runs that were tested on the same rows."""
     run = store().get(run_id)
     mine = _rows(run)
-    others = [r for r in store().all() if r.id != run.id and mine & _rows(r) and _same_test(run, r)]
+    others = [r for r in store().all() if r.id != run.id and mine & _rows(r) and blind.same_test(run, r)]
     return ([UNTRAINED] if mine else []) + [r.id for r in others]
 
 
@@ -40,10 +40,6 @@ def _rows(run: Run) -> set[int]:
         return set(blind.written(run)["rows"])
     except UserFacingError:
         return set()
-
-
-def _same_test(a: Run, b: Run) -> bool:
-    return a.sealed.is_file() and b.sealed.is_file() and a.sealed.read_bytes() == b.sealed.read_bytes()
 
 
 def comparable() -> list[str]:
@@ -81,7 +77,7 @@ def next_answer(run_id: str, other: str, rater: str) -> Shown | None:
     if at is None:
         return None
     pair, side = order[at]
-    return Shown(at, len(order), pairs.pairs[pair].question, pairs.pairs[pair].answers[side], "")
+    return Shown(at, len(order), pairs.pairs[pair].question, pairs.pairs[pair].answers[side], None)
 
 
 def choose(run_id: str, other: str, rater: str, number: int, choice: str) -> None:

@@ -54,6 +54,12 @@ class Judging(BaseModel):
     """None where the price is not known; 0 for a model of the person's own."""
 
     @property
+    def rater(self) -> str:
+        """The name of its votes: another rubric is another rater."""
+        mark = hashlib.sha256(self.rubric.encode()).hexdigest()[:6]
+        return self.model if self.rubric == RUBRIC else f"{self.model} ({mark})"
+
+    @property
     def hash(self) -> str:
         """SHA-256 of the document."""
         return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
@@ -84,7 +90,7 @@ def offered(run: str, other: str, model: str, rubric: str = RUBRIC) -> Judging:
     usd = price_of(model, _door(model).api_base).usd(sent, 2 * len(prompts) * REPLY_TOKENS)
     return Judging(
         run=pairs.run,
-        other=other,
+        other=pairs.other,
         model=model,
         rubric=rubric,
         pairs=len(prompts),
@@ -107,7 +113,8 @@ def offer_words(one: Judging) -> str:
     return (
         f"{one.model} would judge {one.pairs} pairs of answers of {one.run} and {other}, each in both orders: "
         f"{one.calls} questions, about {one.tokens:,} tokens, {cost}. Questions, references and answers of sealed rows "
-        f"go to that model, with keys, addresses and phone numbers masked.\nRubric: {one.rubric}"
+        f"go to that model, with keys, addresses and phone numbers masked. It ends at {ceilings().usd:g} USD over all "
+        f"judgings of {one.run} (TUNESMITH_LLM_MAX_USD).\nRubric: {one.rubric}"
     )
 
 
@@ -165,12 +172,14 @@ def _keep(run: Run, one: Judging, said: dict[tuple[int, int], str]) -> None:
     """One vote a pair: what both orders agree on; where they don't, its place decided, so it is a tie."""
     for pair in range(one.pairs):
         both = [_side(said[pair, order], order) for order in (0, 1) if (pair, order) in said]
-        if not both:
-            continue
-        agreed = len(both) == 2 and both[0] == both[1] and both[0] is not None
+        if len(both) < 2:
+            continue  # half a verdict is none
+        agreed = both[0] == both[1] and both[0] is not None
         choice = "tie" if not agreed else "left" if both[0] == 0 else "right"
         comparison.cast(
-            run, one.other, Vote.model_validate({"rater": one.model, "pair": pair, "left": 0, "choice": choice})
+            run,
+            one.other,
+            Vote.model_validate({"rater": one.rater, "both_orders": True, "pair": pair, "left": 0, "choice": choice}),
         )
 
 
@@ -186,7 +195,7 @@ def _told(pairs: Blind, one: Judging, run: Run, said: dict[tuple[int, int], str]
     consistent = float(np.mean(alike)) if alike else None
     first = float(np.mean(named)) if named else None
     first_p = float(binomtest(sum(named), len(named)).pvalue) if named else None
-    votes = [v for v in comparison.votes(run, one.other) if v.rater == one.model]
+    votes = [v for v in comparison.votes(run, one.other) if v.rater == one.rater]
     lines = [words(pairs, preferences(pairs, votes))]
     if consistent is not None:
         lines.append(
@@ -195,7 +204,7 @@ def _told(pairs: Blind, one: Judging, run: Run, said: dict[tuple[int, int], str]
         )
     lines += _bias(first, first_p)
     lines += [f"{failed} of {one.calls} questions got no verdict."] if failed else []
-    people = [v for v in comparison.votes(run, one.other) if v.rater != one.model]
+    people = [v for v in comparison.votes(run, one.other) if v.rater != one.rater]
     if people:
         lines.append("With everyone's votes: " + words(pairs, preferences(pairs, [*people, *votes])))
     return Judged(
@@ -211,13 +220,6 @@ def _bias(first: float | None, p: float | None) -> list[str]:
         f"The judge favours the answer that stands {place}: it chose it in {100 * max(first, 1 - first):.0f} % of its "
         "verdicts, though each pair was shown in both orders. Trust it no further than the pairs where both agree."
     ]
-
-
-def outcome(run: str, other: str) -> str:
-    """What everyone has said so far of a comparison."""
-    found = store().get(run)
-    pairs = comparison.opened(found, other)
-    return words(pairs, preferences(pairs, comparison.votes(found, other)))
 
 
 def written_preferences(run: str, other: str, path: Path) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class Nodes:
             order=order_of(state),
             order_state=state.get("order_state", "none"),
             run_id=state.get("run_id"),
+            study_id=_own_search(state),
             voice=manner_of(state).voice,
             watch=ProgressFile(self.home, self.thread()),
             writer=None if self.brain.model == BUILTIN else self._writer,
@@ -319,3 +320,9 @@ def _changes(result: ToolResult, state: State) -> dict[str, Any]:
     if result.file:
         update["files"] = [f for f in state.get("files", []) if f != result.file] + [result.file]
     return update
+
+
+def _own_search(state: State) -> str | None:
+    """The search this conversation started, where nothing was started after it."""
+    started = [e for e in state.get("log", []) if e["type"] in ("run_started", "search_started")]
+    return started[-1].get("study") if started else None

@@ -32,6 +32,8 @@ class Desk:
     order_state: str = "none"
     """none, proposed, approved or started."""
     run_id: str | None = None
+    study_id: str | None = None
+    """The search that this conversation started last, where no run was started after it."""
     voice: Voice = ENGLISH
     """How the person is spoken to: language and register."""
     anywhere: bool = False

@@ -59,7 +59,9 @@ def _hours(args: Search, proposal: Proposal) -> float | None:
     price = proposal.estimates.cost.terms.get("dearest price an hour")
     if args.budget_usd is None or not price:
         return args.max_hours
-    bought = args.budget_usd / (float(price) * proposal.plan.compute.num_processes)
+    compute = proposal.plan.compute
+    devices = compute.num_processes * (args.workers if compute.backend == "ray" else 1)
+    bought = args.budget_usd / (float(price) * devices)
     return min(bought, args.max_hours or bought)
 
 
@@ -74,7 +76,7 @@ def search_terms(order: Order) -> str:
                 "the validation loss decides, hopeless trials are stopped early, the hold-out stays sealed.",
                 _shares_words(settings),
                 _starts_words(settings),
-                _again_words(settings),
+                _again_words(settings, len(own_values(order.planned.plan, settings.space)) == len(settings.space)),
                 _time_words(order, settings),
                 "Approve the search?",
             ],
@@ -87,7 +89,7 @@ def _shares_words(settings: SearchSettings) -> str:
         return ""
     counts = {share: sum(slot.share == share for slot in timetable(settings)) for share in settings.shares}
     told = ", ".join(f"{count} for {'all' if s == 1 else f'{s:.0%}'} of the steps" for s, count in counts.items())
-    return f"Trained {told}: the better ones go on, in all as much as {wholes(settings):.1f} whole trainings at most."
+    return f"Trained {told}: the better ones go on, in all about as much as {wholes(settings):.1f} whole trainings."
 
 
 def _starts_words(settings: SearchSettings) -> str:
@@ -97,14 +99,15 @@ def _starts_words(settings: SearchSettings) -> str:
     return f"It also starts from what was good before: {'; '.join(told)}." if told else ""
 
 
-def _again_words(settings: SearchSettings) -> str:
-    repeats = any(slot.purpose == "again" for slot in timetable(settings))
+def _again_words(settings: SearchSettings, inside: bool) -> str:
+    repeats = inside and any(slot.purpose == "again" for slot in timetable(settings))
     return "The last two repeat the plan and the best with another seed." if repeats else ""
 
 
 def _time_words(order: Order, settings: SearchSettings) -> str:
     time = order.planned.estimates.time
-    longest = settings.space.get("num_train_epochs", {}).get("high")
+    epochs = settings.space.get("num_train_epochs", {})
+    longest = max(epochs.get("choices") or [epochs.get("high")], default=None) if epochs else None
     factor = max(1.0, longest / order.planned.plan.schedule.num_train_epochs) if longest else 1.0
     each = (
         "unknown" if time.high is None else f"about {wholes(settings) * time.high * factor:.0f} minutes at the slow end"
@@ -131,6 +134,9 @@ def _first(order: Order, settings: SearchSettings) -> str:
     outside = [n for n in settings.space if n not in own_values(order.planned.plan, settings.space)]
     if outside:
         return f"The plan's own {', '.join(outside)} lies outside this range, so trial 0 is not the plan"
+    own = own_values(order.planned.plan, settings.space)
+    if settings.algorithm == "grid" and grid(settings, own)[0] != own:
+        return "The plan's own values are none of the combinations, so it is not among the trials"
     return "Trial 0 is the plan itself"
 
 

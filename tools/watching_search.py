@@ -5,19 +5,17 @@ from __future__ import annotations
 from tools.desk import Desk, ToolResult
 from tools.search.study import ACTIVE, Study, StudyStore
 from tools.words import number
-from trainer.runs import ACTIVE as TRAINING
 
 
 def meant_search(name: str | None, desk: Desk) -> Study | None:
-    """The search that a person speaks of: by its name, or the newest one that runs while no run does."""
+    """The search that a person speaks of: by its name, or this conversation's own while it goes on."""
     store = StudyStore(desk.home)
     if name is not None and name.startswith("study-"):
         return store.get(name)
-    known = store.all()
-    if name is not None or not known or known[-1].state().get("status") not in ACTIVE:
+    if name is not None or desk.study_id is None:
         return None
-    runs = desk.store.all()
-    return None if runs and runs[-1].status().get("status") in TRAINING else known[-1]
+    own = store.get(desk.study_id)
+    return own if own.state().get("status") in ACTIVE else None
 
 
 def search_status(study: Study) -> ToolResult:

@@ -14,7 +14,9 @@ LONGEST = 1500
 
 def blind_card(shown: Shown) -> str:
     """A question with two answers, or with one to be rated; nothing tells who wrote them."""
-    answers = [("left", shown.left), ("right", shown.right)] if shown.right else [("the answer", shown.left)]
+    answers = [("the answer", shown.left)]
+    if shown.right is not None:
+        answers = [("left", shown.left), ("right", shown.right)]
     told = "".join(
         f"<div><h3>{side}</h3><p>{esc(text[:LONGEST]) or '<i>nothing</i>'}</p></div>" for side, text in answers
     )

@@ -42,7 +42,7 @@ class BlindTab:
             with gr.Row():
                 self.how = gr.Radio([PAIRS, SCALE], value=PAIRS, show_label=False, container=False)
                 self.begin = gr.Button("Begin", elem_id="ts-blind-begin", variant="primary")
-            self.at = gr.State(-1)
+            self.at = gr.State({})
             self.card = gr.HTML("")
             with gr.Row(visible=False) as self.sides:
                 self.left = gr.Button("← Left", elem_id="ts-blind-left")
@@ -62,11 +62,11 @@ class BlindTab:
         self.run.change(_others, [self.run], [self.other], **PRIVATE)
         self.begin.click(_next, who, shown, **PRIVATE)
         for button, choice in ((self.left, "left"), (self.tie, "tie"), (self.right, "right")):
-            button.click(_chosen(choice), [*who, self.at], shown, **PRIVATE)
+            button.click(_chosen(choice), [self.at], shown, **PRIVATE)
         for rating, button in enumerate(self.rates, 1):
-            button.click(_rated(rating), [*who, self.at], shown, **PRIVATE)
-        self.undo.click(_taken_back, who, shown, **PRIVATE)
-        self.end.click(_ended, [self.run, self.other], shown, **PRIVATE)
+            button.click(_rated(rating), [self.at], shown, **PRIVATE)
+        self.undo.click(_taken_back, [self.at], shown, **PRIVATE)
+        self.end.click(lambda at: _ended(at["run"], at["other"]), [self.at], shown, **PRIVATE)
 
 
 def _runs(now: str | None) -> Any:
@@ -75,13 +75,13 @@ def _runs(now: str | None) -> Any:
 
 
 def _others(run: str | None) -> Any:
-    found = blind.candidates(run) if run else []
+    found = blind.candidates(run) if run in blind.comparable() else []
     choices = [(UNTRAINED if name == blind.UNTRAINED else name, name) for name in found]
     return gr.Dropdown(choices=choices, value=found[0] if found else None)
 
 
 def _next(run: str | None, other: str | None, rater: str, how: str) -> tuple[Any, ...]:
-    """The next one for this rater, or what came out."""
+    """The next one for this rater, or what came out. Votes go by what is shown, however the fields change after."""
     try:
         if not run or not other:
             raise UserFacingError(
@@ -90,38 +90,41 @@ def _next(run: str | None, other: str | None, rater: str, how: str) -> tuple[Any
         name = blind.rater_name(rater)
         shown = (blind.next_pair if how == PAIRS else blind.next_answer)(run, other, name)
     except UserFacingError as error:
-        return f'<p class="ts-note" role="alert">{esc(error.sentence())}</p>', -1, *_rows(False, False, False)
+        return f'<p class="ts-note" role="alert">{esc(error.sentence())}</p>', {}, *_rows(False, False, False)
     if shown is None:
         return _ended(run, other)
-    return blind_card(shown), shown.number, *_rows(how == PAIRS, how != PAIRS, True)
+    at = {"run": run, "other": other, "rater": name, "how": how, "number": shown.number}
+    return blind_card(shown), at, *_rows(how == PAIRS, how != PAIRS, True)
 
 
 def _rows(sides: bool, scale: bool, more: bool) -> tuple[Any, ...]:
     return gr.Row(visible=sides), gr.Row(visible=scale), gr.Row(visible=more)
 
 
-def _chosen(choice: str) -> Callable[..., tuple[Any, ...]]:
-    def handle(run: str, other: str, rater: str, how: str, at: int) -> tuple[Any, ...]:
-        if at >= 0:
-            blind.choose(run, other, blind.rater_name(rater), at, choice)
-        return _next(run, other, rater, how)
+def _after(at: dict[str, Any]) -> tuple[Any, ...]:
+    return _next(at["run"], at["other"], at["rater"], at["how"])
+
+
+def _chosen(choice: str) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    def handle(at: dict[str, Any]) -> tuple[Any, ...]:
+        blind.choose(at["run"], at["other"], at["rater"], at["number"], choice)
+        return _after(at)
 
     return handle
 
 
-def _rated(rating: int) -> Callable[..., tuple[Any, ...]]:
-    def handle(run: str, other: str, rater: str, how: str, at: int) -> tuple[Any, ...]:
-        if at >= 0:
-            blind.rate(run, other, blind.rater_name(rater), at, rating)
-        return _next(run, other, rater, how)
+def _rated(rating: int) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    def handle(at: dict[str, Any]) -> tuple[Any, ...]:
+        blind.rate(at["run"], at["other"], at["rater"], at["number"], rating)
+        return _after(at)
 
     return handle
 
 
-def _taken_back(run: str, other: str, rater: str, how: str) -> tuple[Any, ...]:
-    blind.take_back(run, other, blind.rater_name(rater))
-    return _next(run, other, rater, how)
+def _taken_back(at: dict[str, Any]) -> tuple[Any, ...]:
+    blind.take_back(at["run"], at["other"], at["rater"])
+    return _after(at)
 
 
 def _ended(run: str, other: str) -> tuple[Any, ...]:
-    return blind_outcome(blind.outcome(run, other)), -1, *_rows(False, False, False)
+    return blind_outcome(blind.outcome(run, other)), {}, *_rows(False, False, False)

@@ -31,7 +31,7 @@ def search_figure(state: dict[str, Any]) -> go.Figure | None:
 
 
 def _history(figure: go.Figure, trials: list[dict[str, Any]]) -> None:
-    spent = list(accumulate(t["spent"] for t in trials))
+    spent = list(accumulate(t.get("spent", 1.0) for t in trials))
     whole = [_loss(t) for t in trials]
     best = list(accumulate(whole, min))
     known = [(x, y) for x, y in zip(spent, best, strict=True) if math.isfinite(y)]

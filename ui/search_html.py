@@ -62,6 +62,10 @@ def _table(state: dict[str, Any]) -> str:
     )
 
 
+def _state(t: dict[str, Any]) -> str:
+    return "cut off" if t.get("out_of_time") else STATES.get(t["state"], t["state"])
+
+
 def _row(t: dict[str, Any], best: bool) -> str:
     values = ", ".join(f"{k} {views.value_text(v)}" for k, v in t["params"].items())
     step = f"<small>{t.get('step', 0):,} of {t.get('max_steps', 0):,}</small>" if t["state"] == "running" else ""
@@ -69,6 +73,6 @@ def _row(t: dict[str, Any], best: bool) -> str:
     of = f" (trial {t['of']})" if t.get("of") is not None else ""
     return (
         f"<tr{' class=best' if best else ''}><th scope='row'>{t['number']}<small>{esc(what + of)}</small></th>"
-        f"<td>{esc(STATES.get(t['state'], t['state']))}</td><td>{t.get('share', 1.0):.0%}{step}</td>"
+        f"<td>{esc(_state(t))}</td><td>{t.get('share', 1.0):.0%}{step}</td>"
         f"<td>{esc(values)}</td><td>{'-' if t['value'] is None else format(t['value'], '.4f')}</td></tr>"
     )

@@ -79,7 +79,9 @@ def test_two_raters_get_their_kappa_and_typing_votes_for_nothing(home: Path, ope
     opened.locator("#ts-blind-rater input, #ts-blind-rater textarea").first.blur()
     for number in range(1, 11):
         pressed(opened, number, 10, "ArrowDown" if number % 2 else better_later(opened, number))
-    expect(opened.locator("#ts-blind")).to_contain_text("almost perfect (Cohen's kappa 1.00)", timeout=WAIT)
+    expect(opened.locator("#ts-blind")).to_contain_text(
+        "almost perfect beyond chance (Cohen's kappa 1.00)", timeout=WAIT
+    )
 
 
 def better_later(page: Page, number: int) -> str:
@@ -101,3 +103,14 @@ def test_single_answers_are_rated_by_digit(home: Path, opened: Page) -> None:
 def test_without_a_name_nothing_begins(home: Path, opened: Page) -> None:
     opened.locator("#ts-blind-begin").click()
     expect(opened.locator("#ts-blind [role=alert]")).to_contain_text("who judges?", timeout=WAIT)
+
+
+def test_a_vote_is_for_what_was_shown_whatever_is_typed_after(home: Path, opened: Page) -> None:
+    begin(opened, "ann")
+    key = better_later(opened, 1)
+    opened.locator("#ts-blind-rater input, #ts-blind-rater textarea").first.fill("")
+    opened.locator("#ts-blind-rater input, #ts-blind-rater textarea").first.blur()
+    opened.keyboard.press(key)
+    expect(opened.locator("#ts-blind .ts-facts")).to_have_text("2 of 10", timeout=WAIT)
+    (vote,) = blind.votes(RunStore(home).get("run-1"))
+    assert vote.rater == "ann" and vote.score == 1.0

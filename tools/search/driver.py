@@ -16,7 +16,7 @@ from pathlib import Path
 import optuna
 
 from tools.search.on_ray import placed
-from tools.search.study import Study
+from tools.search.study import Ended, Study
 from tools.search.trials import Trials
 from trainer import waiting
 from trainer.machine import worker_env
@@ -69,6 +69,8 @@ def main() -> None:
         with waiting.party(study.folder.parents[1], study.claim(), study.stands) as place:
             os.environ.update(place.env())
             see_through(study, place.fds)
+    except Ended:
+        study.write(status="stopped", line=None, text="It was ended before its turn came; nothing was trained.")
     except Exception as error:  # noqa: BLE001  (the process boundary: nothing may vanish)
         traceback.print_exc()
         study.write(

@@ -30,14 +30,13 @@ def conclude(trials: Trials, study: Study) -> dict[str, Any]:
     counts["short"] = sum(t.share < 1 for t in seen)
     best = best_of(seen)
     if best is None:
-        why = _common_reason(study)
-        text = f"No trial finished, so there is no best value. Most common cause: {why}."
+        text = _nothing(seen, study)
         return {"status": "failed", "best": None, "importance": {}, "counts": counts, "text": text}
     importance = _importance(trials, seen)
     plan = next((t for t in seen if t.whole and t.purpose == "plan"), None)
     whole_own = plan is not None and len(trials.own) == len(trials.settings.space)
-    gain = gain_of(plan, best, seen) if plan else None
-    text = _text(best, plan if whole_own else None, importance, counts, seen, gain, study.state().get("spent"))
+    gain = gain_of(plan, best, seen) if plan and whole_own else None
+    text = _text(best, plan if whole_own else None, importance, counts, seen, gain, study)
     return {
         "status": "finished",
         "holds": None if gain is None else gain.holds,
@@ -81,7 +80,7 @@ def _text(
     counts: dict[str, int],
     seen: list[Seen],
     gain: Gain | None,
-    spent: float | None,
+    study: Study,
 ) -> str:
     assert best.value is not None
     values = ", ".join(f"{k} {number(v)}" for k, v in best.values.items())
@@ -90,7 +89,7 @@ def _text(
         below = 100 * (first.value - best.value) / first.value
         head += ": the recipe itself" if best.number == first.number else _below(below, first.value)
     sure = gain.words() if gain else "One run each: differences under a few per cent may be chance."
-    return f"{head}.{_mattered(best, importance, seen)}{_lost(counts, spent)} {sure}"
+    return f"{head}.{_mattered(best, importance, seen)}{_lost(counts, study)} {sure}"
 
 
 def _below(below: float, recipe: float) -> str:
@@ -104,18 +103,21 @@ def _mattered(best: Seen, importance: dict[str, float], seen: list[Seen]) -> str
         return ""
     name, share = max(importance.items(), key=lambda kv: kv[1])
     least, small = min(importance.items(), key=lambda kv: kv[1])
-    finished = sum(t.state == "complete" for t in seen)
-    hint = f", a hint only: {finished} trials finished" if finished < ENOUGH else ""
+    done = [t.share for t in seen if t.state == "complete" and t.purpose != "again"]
+    alike = max((done.count(share) for share in done), default=0)
+    hint = f", a hint only: {alike} trials of one length" if alike < ENOUGH else ""
     little = f"; {least} hardly ({100 * small:.0f} %)" if small < 0.1 and least != name else ""
     return f" What mattered most: {name} ({100 * share:.0f} % of the differences{hint}){little}."
 
 
-def _lost(counts: dict[str, int], spent: float | None) -> str:
+def _lost(counts: dict[str, int], study: Study) -> str:
     """What was stopped, what failed, what it took."""
     late = counts.get("out_of_time", 0)
     hopeless = counts.get("pruned", 0) - late
     out = f" {hopeless} hopeless ones were stopped early." if hopeless else ""
-    out += f" {late} were cut off when the time was up." if late else ""
+    when = "when it was ended" if (study.folder / "stop").exists() else "when the time was up"
+    out += f" {late} were cut off {when}." if late else ""
+    spent = study.state().get("spent")
     out += f" {counts['fail']} trials failed." if counts.get("fail") else ""
     if counts.get("short") and spent:
         out += (
@@ -124,9 +126,12 @@ def _lost(counts: dict[str, int], spent: float | None) -> str:
     return out
 
 
-def _common_reason(study: Study) -> str:
-    said = [row.get("why") for row in study.state().get("trials", [])]
-    reasons = [str(run.status().get("reason") or "unknown") for run in RunStore(study.folder).all()] or [
-        str(why) for why in said if why
-    ]
-    return max(set(reasons), key=reasons.count) if reasons else "no trial could start"
+def _nothing(seen: list[Seen], study: Study) -> str:
+    """Why there is no best value."""
+    short = sum(t.state == "complete" for t in seen)
+    if short:
+        return f"No whole training came to its end ({short} short ones did), so there is no best value."
+    said = [str(row["why"]) for row in study.state().get("trials", []) if row.get("why")]
+    said += [str(run.status()["reason"]) for run in RunStore(study.folder).all() if run.status().get("reason")]
+    why = max(set(said), key=said.count) if said else "it was ended before a trial was"
+    return f"No trial finished, so there is no best value. Most common cause: {why}."

@@ -55,7 +55,7 @@ def _range(name: str, plan: Plan, rows: int, params: int) -> dict[str, Any]:
         return {"choices": spec["choices"] if value in spec["choices"] else _with(spec["choices"], value)}
     if spec and spec["low"] <= value <= spec["high"]:
         return spec
-    return _around(name, value)
+    return _around(name, value, plan)
 
 
 def _fits(row: dict[str, Any], plan: Plan, rows: int, params: int) -> bool:
@@ -63,8 +63,8 @@ def _fits(row: dict[str, Any], plan: Plan, rows: int, params: int) -> bool:
     return (
         plan.method.method in row.get("methods", [plan.method.method])
         and plan.adapter.tuning in row.get("tunings", [plan.adapter.tuning])
-        and params <= row.get("params_b", float("inf")) * 1e9
-        and (low or 0) <= rows < (high or float("inf"))
+        and ("params_b" not in row or 0 < params <= row["params_b"] * 1e9)
+        and ("rows" not in row or (rows > 0 and (low or 0) <= rows < (high or float("inf"))))
     )
 
 
@@ -74,16 +74,29 @@ def _with(choices: list[Any], value: Any) -> list[Any]:
     return sorted([*choices, value])
 
 
-def _around(name: str, value: float) -> dict[str, Any]:
-    if name == "num_train_epochs":
-        return {"low": value / 2, "high": value * 1.5}
-    return {"low": value / 5, "high": min(value * 4, 0.1 if name == "learning_rate" else math.inf), "log": True}
+def _around(name: str, value: float, plan: Plan) -> dict[str, Any]:
+    """A fifth of the plan's value to four times it, as far as a plan may hold that; epochs half to one and a half."""
+    if not value:
+        raise UserFacingError(f"the plan's {name} is 0, and I know no range for it", "", f"Name one: {name}=low..high.")
+    low, high = (value / 2, value * 1.5) if name == "num_train_epochs" else (value / 5, value * 4)
+    while high > value and not _holds(plan, name, high):
+        high = value + (high - value) / 2 if high - value > value / 100 else value
+    return {"low": low, "high": high} | ({} if name == "num_train_epochs" else {"log": True})
+
+
+def _holds(plan: Plan, name: str, value: float) -> bool:
+    try:
+        replace(plan, {name: value})
+    except UserFacingError:
+        return False
+    return True
 
 
 def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dict[str, Any]]:
     """A person's space, with every fault named; its ends must be values a plan may hold."""
     for name, spec in space.items():
-        wide = "low" in spec and 0 < 10 * spec["low"] <= spec["high"]
+        _readable(name, spec)
+        wide = "low" in spec and "high" in spec and 0 < 10 * spec["low"] <= spec["high"]
         if name == "learning_rate" and wide:
             spec.setdefault("log", True)  # rates are felt by their ratio, not their difference
         if name not in SECTION_OF or name not in (*ranges(), BATCHES):
@@ -104,6 +117,16 @@ def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dic
         for value in spec.get("choices") or (spec["low"], spec["high"]):
             replace(plan, {name: _whole(name, value)})
     return space
+
+
+def _readable(name: str, spec: Any) -> None:
+    """Refuse what is no range: a model may write anything."""
+    ends = [spec[end] for end in ("low", "high") if end in spec] if isinstance(spec, dict) else [None]
+    listed = isinstance(spec.get("choices", []), list) if isinstance(spec, dict) else False
+    if not listed or not all(isinstance(end, int | float) and math.isfinite(end) for end in ends):
+        raise UserFacingError(
+            f"I can't read the range of {name}", "search space", f"Write {name}=low..high or {name}=a,b,c."
+        )
 
 
 def _absent(name: str, plan: Plan) -> UserFacingError:
@@ -155,7 +178,9 @@ def own_values(plan: Plan, space: dict[str, dict[str, Any]]) -> dict[str, Any]:
     inside = {}
     for name, spec in space.items():
         value = leaves.get(name)
-        if value in spec.get("choices", []) or ("low" in spec and value and spec["low"] <= value <= spec["high"]):
+        if value in spec.get("choices", []) or (
+            "low" in spec and value is not None and spec["low"] <= value <= spec["high"]
+        ):
             inside[name] = value
     return inside
 

@@ -14,6 +14,8 @@ ALIKE = 0.15
 """Points nearer than this (see `apart`) are one and the same try: the second would teach nothing."""
 STEP = 0.5
 """Part of its rate that the best of a length is tried with next."""
+CLEAR = 0.98
+"""A loss under this part of another is clearly better."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Seen:
     values: dict[str, Any]
     state: Literal["running", "complete", "pruned", "fail"]
     value: float | None = None
-    """Validation loss at the end of its share; of a hopeless one the last that was seen."""
+    """The lowest validation loss that was seen."""
     share: float = 1.0
     purpose: str = "sample"
     of: int | None = None
@@ -59,7 +61,7 @@ def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> C
     slot = timetable(settings)[len(seen)]
     if slot.purpose == "plan":
         missing = {} if len(own) == len(settings.space) else suggested(settings, seen, slot.share)
-        return Choice(missing | own, slot.share, "plan")
+        return Choice(missing | own, slot.share, "sample" if missing else "plan")
     if slot.purpose == "past":
         return Choice(_within(settings, settings.starts[slot.which].values, own, seen), slot.share, "past")
     if slot.purpose == "sample":
@@ -72,28 +74,43 @@ def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> C
 
 
 def _sample(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
-    values = grid(settings, own)[len(seen)] if settings.algorithm == "grid" else suggested(settings, seen, slot.share)
-    return Choice(values, slot.share, "sample")
+    if settings.algorithm == "grid":
+        values = grid(settings, own)[len(seen)]
+        return Choice(values, slot.share, "plan" if values == own else "sample")
+    return Choice(suggested(settings, seen, slot.share), slot.share, "sample")
 
 
 def _longer(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
-    """Of the length that is due: one step down in rate from the best while that helps; else the best of the shorter.
+    """Of the length that is due: one step in rate from the best while that helps; else the best of the shorter.
 
-    The best rate falls with the length of a training, so what was best when short is tried with half its rate too.
+    The best rate changes with the length of a training, mostly downwards: what was best when short is tried with
+    half its rate too, whole ones also with twice of it.
     """
     return _stepped(settings, seen, slot) or _carried(settings, seen, slot) or _sample(settings, own, seen, slot)
 
 
 def _stepped(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:
-    """The best of this length with half its rate; None where that was tried, or leaves the space."""
+    """The best of this length with half its rate, of whole ones with twice its rate too; None where that was tried."""
     there = [t for t in seen if t.share == slot.share and t.purpose in ("longer", "step") and t.state == "complete"]
     best = min(there, key=lambda t: t.value or 0.0, default=None)
     spec = settings.space.get("learning_rate", {})
-    if best is None or "low" not in spec or best.values["learning_rate"] * STEP < spec["low"]:
+    if best is None or "low" not in spec:
         return None
-    values = best.values | {"learning_rate": float(f"{best.values['learning_rate'] * STEP:.3g}")}
-    tried = any(apart(settings, t.values, values) == 0 for t in seen if t.share >= slot.share)
-    return None if tried else Choice(values, slot.share, "step", best.number)
+    ways = (STEP,) if slot.share < 1 else (STEP, 1 / STEP) if _steps_help(seen, slot.below) else (1 / STEP, STEP)
+    for way in ways:
+        rate = float(f"{best.values['learning_rate'] * way:.3g}")
+        values = best.values | {"learning_rate": rate}
+        tried = any(t.values == values for t in seen if t.share >= slot.share)
+        if not tried and spec["low"] <= rate <= spec["high"]:
+            return Choice(values, slot.share, "step", best.number)
+    return None
+
+
+def _steps_help(seen: list[Seen], share: float) -> bool:
+    """Whether half the rate was clearly better in trainings of this share; True as long as none was tried."""
+    steps = [t for t in seen if t.share == share and t.purpose == "step" and t.value is not None]
+    before = {t.number: t.value or 0.0 for t in seen}
+    return not steps or any((t.value or 0.0) < CLEAR * before.get(t.of or 0, 0.0) for t in steps)
 
 
 def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:

@@ -30,6 +30,10 @@ SILENT_SECONDS = 120.0
 """A worker on another machine that gave no sign for so long is gone."""
 
 
+class Ended(Exception):
+    """A search that was told to end before its turn came."""
+
+
 def sign_is_fresh(mark: dict[str, Any]) -> bool:
     """Whether the worker that left this sign of life is still there: by its process, or by time if it is elsewhere."""
     if mark.get("host") == socket.gethostname():
@@ -72,7 +76,9 @@ class Study:
         return Line(self.folder.parents[1]).standing(self.claim(), LAST)
 
     def stands(self, where: Standing | None) -> None:
-        """Note where it stands, if that has changed; None when its turn has come."""
+        """Note where it stands, if that has changed; None when its turn has come. Raises Ended where it shall end."""
+        if (self.folder / "stop").exists():
+            raise Ended
         line = where and {"place": where.place, "of": where.of, "waits_for": where.waits_for}
         if read_json(self.folder / "study.json").get("line") != line:
             self.write(line=line)
@@ -119,6 +125,7 @@ class Study:
         state = self.state().get("status")
         if state != "died":
             raise UserFacingError(f"is {state}", self.id, "Only a search that was killed can be resumed.")
+        (self.folder / "stop").unlink(missing_ok=True)
         self.write(status="running", seconds=self.state().get("seconds", 0.0))
         self.start()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,13 +19,16 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tools.orders import SearchSettings
 from tools.search.space import own_values
-from tools.search.storage import storage_of
+from tools.search.storage import VARIABLE, storage_of
 from tools.search.strategy import Choice, Seen, choose
 from tools.search.study import Study, sign_is_fresh
 from tools.search.tpe import distributions
 from trainer import processes
+from trainer.errors import UserFacingError
 from trainer.records import read_json, write_atomic
 
+ENDED = ("why", "out_of_time")
+"""Facts about a training that was stopped on purpose."""
 STATES: dict[TrialState, Literal["running", "complete", "pruned", "fail"]] = {
     TrialState.RUNNING: "running",
     TrialState.COMPLETE: "complete",
@@ -42,22 +46,35 @@ class Task:
     number: int
     choice: Choice
     attempt: int
+    ended: dict[str, Any]
+    """Why it was being stopped when its worker was lost; {} where it was not."""
 
 
 class Trials:
     """The trainings of one study."""
 
     def __init__(self, study: Study, worker: str = "") -> None:
-        self.study, self.worker = study, worker or f"{socket.gethostname()}-{os.getpid()}"
+        self.study, self.worker = study, worker or f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         order = study.order()
         self.settings = order.search or SearchSettings(n_trials=1, space={})
         self.own = own_values(order.planned.plan, self.settings.space)
         self.lock = FileLock(study.folder / "lock")
         name = read_json(study.folder / "study.json").get("stored_as") or study.id
         with self.lock:
+            self._same_storage()
             self.optuna = optuna.create_study(
                 direction="minimize", study_name=name, storage=storage_of(study.folder), load_if_exists=True
             )
+
+    def _same_storage(self) -> None:
+        """A search stays where it was begun: elsewhere its trials would be made anew over the runs that are there."""
+        kind = "a database" if os.environ.get(VARIABLE) else "its folder"
+        known = read_json(self.study.folder / "study.json").get("storage")
+        if known is None:
+            self.study.write(storage=kind)
+        elif known != kind:
+            way = f"Set {VARIABLE} to it again." if known == "a database" else f"Unset {VARIABLE}."
+            raise UserFacingError(f"{self.study.id} was begun in {known}", VARIABLE, way)
 
     # ---- who works here
 
@@ -78,9 +95,9 @@ class Trials:
         with self.lock:
             found = self.optuna.get_trials(deepcopy=False)
             running = [t for t in found if t.state == TrialState.RUNNING]
-            left = next((t for t in running if not self._alive(t.user_attrs["worker"])), None)
+            left = next((t for t in running if not self._alive(t.user_attrs.get("worker", ""))), None)
             if left is not None:
-                self.note(left._trial_id, worker=self.worker)
+                self._set(left._trial_id, worker=self.worker)
                 return _task(left)
             if late or len(found) >= self.settings.n_trials:
                 return "wait" if running else "ended"
@@ -98,18 +115,26 @@ class Trials:
         )
         return _task(self.optuna.get_trials(deepcopy=False)[-1])
 
-    def note(self, trial_id: int, **facts: Any) -> None:
-        """Facts about a training, for whoever goes on with it."""
+    def note(self, task: Task, **facts: Any) -> None:
+        """Facts about a training, for whoever goes on with it; nothing where another has it in hand by now."""
+        with self.lock:
+            if self._mine(task):
+                self._set(task.id, **facts)
+
+    def _mine(self, task: Task) -> bool:
+        known = self.optuna.get_trials(deepcopy=False)[task.number]
+        return known.state == TrialState.RUNNING and known.user_attrs.get("worker") == self.worker
+
+    def _set(self, trial_id: int, **facts: Any) -> None:
         for name, value in facts.items():
             self.optuna._storage.set_trial_user_attr(trial_id, name, value)
 
     def told(self, task: Task, state: TrialState, value: float | None, **facts: Any) -> None:
         """What came of a training. A training that another has taken over and told is left as it is."""
         with self.lock:
-            known = self.optuna.get_trials(deepcopy=False)[task.number]
-            if known.state != TrialState.RUNNING or known.user_attrs["worker"] != self.worker:
+            if not self._mine(task):
                 return
-            self.note(task.id, **facts, last=value)
+            self._set(task.id, **facts, last=value)
             self.optuna.tell(task.number, value if state == TrialState.COMPLETE else None, state=state)
             self._published()
 
@@ -132,16 +157,23 @@ class Trials:
 
 
 def _task(trial: FrozenTrial) -> Task:
-    facts = trial.user_attrs
-    choice = Choice(dict(trial.params), facts["share"], facts["purpose"], facts["of"])
-    return Task(trial._trial_id, trial.number, choice, facts["attempt"])
+    facts, one = trial.user_attrs, seen(trial)
+    ended = {name: facts[name] for name in ENDED if name in facts}
+    return Task(
+        trial._trial_id,
+        trial.number,
+        Choice(one.values, one.share, one.purpose, one.of),
+        facts.get("attempt", 0),
+        ended,
+    )
 
 
 def seen(trial: FrozenTrial) -> Seen:
     """Optuna's record of a training as the strategy reads it."""
     facts = trial.user_attrs
     value = trial.value if trial.state == TrialState.COMPLETE else facts.get("last")
-    purpose, share, of = facts["purpose"], facts["share"], facts["of"]
+    purpose = facts.get("purpose", "sample" if trial.number else "plan")  # an older version noted none
+    share, of = facts.get("share", 1.0), facts.get("of")
     return Seen(trial.number, dict(trial.params), STATES[trial.state], value, share, purpose, of)
 
 
@@ -161,4 +193,5 @@ def row(trial: FrozenTrial) -> dict[str, Any]:
         "spent": round(one.share * done, 4),
         "seconds": facts.get("seconds"),
         "why": facts.get("why"),
+        "out_of_time": bool(facts.get("out_of_time")),
     }

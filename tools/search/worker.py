@@ -60,22 +60,23 @@ class Worker:
         return self.trials.claim(self.study.late())
 
     def _carry_out(self, task: Task) -> None:
-        began = time.monotonic()
         for attempt in range(task.attempt, TRIES):
-            self.trials.note(task.id, attempt=attempt)
+            self.trials.note(task, attempt=attempt)
             try:
                 state, value, facts = self._attempt(task, attempt)
             except UserFacingError as error:
                 state, value, facts = TrialState.FAIL, None, {"why": error.sentence()}
             if state != TrialState.FAIL or self.study.late():
                 break
-        self.trials.told(task, state, value, seconds=round(time.monotonic() - began, 1), **facts)
+        self.trials.told(task, state, value, **facts)
 
     def _attempt(self, task: Task, attempt: int) -> tuple[TrialState, float | None, dict[str, Any]]:
         run = self._run_of(task, attempt)
-        self.trials.note(task.id, run=run.id)
+        self.trials.note(task, run=run.id)
         if not (run.folder / "process.json").exists():
             launch.start(run)
+        elif run.status().get("status") == "died":  # with the worker that had it in hand
+            launch.start(run, resume=run.last_checkpoint_name() is not None)
         self.trials.publish()
         return self._follow(task, run)
 
@@ -98,11 +99,14 @@ class Worker:
         source = RunStore(self.study.folder).get(of["run"]).folder
         for part in ("data", "sealed"):
             if not (run.folder / part).exists():
-                shutil.copytree(source / part, run.folder / part)
+                copy = run.folder / f"{part}.part"
+                shutil.rmtree(copy, ignore_errors=True)  # of a worker that was killed while it copied
+                shutil.copytree(source / part, copy)
+                copy.rename(run.folder / part)
 
     def _follow(self, task: Task, run: Run) -> tuple[TrialState, float | None, dict[str, Any]]:
         """Read each validation loss; stop what is hopeless."""
-        ended: dict[str, Any] = {}
+        ended = task.ended
         while True:
             active = run.status().get("status") in ACTIVE
             losses = _losses(run)
@@ -110,6 +114,7 @@ class Worker:
             if not ended and active:
                 ended = self._ended_early(task, run, losses)
                 if ended:
+                    self.trials.note(task, **ended)
                     run.ask_stop()
             if not active:
                 return _outcome(run, losses, ended)
@@ -147,7 +152,7 @@ def _outcome(run: Run, losses: list[float], ended: dict[str, Any]) -> tuple[Tria
     _tidy(run)
     done = min(1.0, state.get("step", 0) / max(1, state.get("max_steps", 1)))
     finite = [loss for loss in losses if math.isfinite(loss)]
-    facts = ended | {"done": round(done, 3)}
+    facts = ended | {"done": round(done, 3), "seconds": round(run.trained_seconds(), 1)}
     if ended:
         return TrialState.PRUNED, min(finite, default=None), facts
     if state.get("status") == "finished" and finite:

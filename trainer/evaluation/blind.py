@@ -67,6 +67,8 @@ class Vote(BaseModel):
     choice: Choice | None = None
     rating: int | None = None
     """1 to 5, of a single answer."""
+    both_orders: bool = False
+    """Whether it was asked with the answers in either place: then no side can be favoured by it."""
 
     @property
     def score(self) -> float:
@@ -81,7 +83,8 @@ def opened(run: Run, other: str = UNTRAINED) -> Blind:
 
     Raises UserFacingError where the answers were not kept, or none differ.
     """
-    path = _file(run, other)
+    other = named(run, other)
+    path = run.folder / "blind" / f"{other}.json"
     if path.is_file():
         return Blind.model_validate(read_json(path))
     mine = written(run)
@@ -115,8 +118,25 @@ def written(run: Run) -> dict[str, Any]:
     )
 
 
-def _file(run: Run, other: str) -> Path:
-    return run.folder / "blind" / f"{other}.json"
+def named(run: Run, other: str) -> str:
+    """`base`, or the id of a run that was tested on the very same rows. Raises UserFacingError for anything else."""
+    if other == UNTRAINED:
+        return other
+    found = RunStore(run.folder.parents[1]).get(other)
+    if found.id == run.id:
+        raise UserFacingError("is the run itself", other, "Name another one, or base.")
+    if not same_test(run, found):
+        raise UserFacingError(
+            f"{run.id} and {found.id} were tested on different rows (data, seed or split differ)",
+            "",
+            "Answers can only be set side by side where the questions are the same.",
+        )
+    return found.id
+
+
+def same_test(a: Run, b: Run) -> bool:
+    """Whether the sealed rows of two runs are the same, byte by byte."""
+    return a.sealed.is_file() and b.sealed.is_file() and a.sealed.read_bytes() == b.sealed.read_bytes()
 
 
 def left_side(blind: Blind, rater: str, pair: int) -> int:
@@ -134,13 +154,17 @@ def items(blind: Blind, rater: str) -> list[tuple[int, int]]:
 
 def cast(run: Run, other: str, vote: Vote) -> None:
     """Keep a vote; a later one of the same rater on the same thing takes its place."""
-    append(run.folder / "blind" / f"{other}.votes.jsonl", vote.model_dump(mode="json") | {"at": time.time()})
+    append(_votes_file(run, other), vote.model_dump(mode="json") | {"at": time.time()})
+
+
+def _votes_file(run: Run, other: str) -> Path:
+    return run.folder / "blind" / f"{named(run, other)}.votes.jsonl"
 
 
 def votes(run: Run, other: str = UNTRAINED) -> list[Vote]:
     """The last vote of each rater on each pair and each answer, without those that were taken back."""
     last: dict[tuple[Any, ...], Vote] = {}
-    for row in read_from(run.folder / "blind" / f"{other}.votes.jsonl")[0]:
+    for row in read_from(_votes_file(run, other))[0]:
         vote = Vote.model_validate({k: v for k, v in row.items() if k not in ("at", "taken_back")})
         last.pop(_thing(vote), None)
         if not row.get("taken_back"):
@@ -153,18 +177,13 @@ def take_back(run: Run, other: str, rater: str) -> bool:
     mine = [v for v in votes(run, other) if v.rater == rater]
     if mine:
         row = mine[-1].model_dump(mode="json") | {"at": time.time(), "taken_back": True}
-        append(run.folder / "blind" / f"{other}.votes.jsonl", row)
+        append(_votes_file(run, other), row)
     return bool(mine)
 
 
 def _thing(vote: Vote) -> tuple[Any, ...]:
     """What a vote is about."""
     return vote.rater, vote.pair, None if vote.choice else vote.left
-
-
-def comparisons(run: Run) -> list[str]:
-    """The others that this run was compared with."""
-    return sorted(p.stem for p in (run.folder / "blind").glob("*.json"))
 
 
 def preferred(blind: Blind, said: Sequence[Vote]) -> list[dict[str, str]]:

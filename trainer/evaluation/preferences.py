@@ -27,6 +27,8 @@ class Preferences(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     raters: tuple[str, ...]
+    choosers: int
+    """Raters who chose between pairs."""
     pairs: int
     """Pairs with a vote."""
     wins: int
@@ -38,7 +40,7 @@ class Preferences(BaseModel):
     p: float | None
     """Sign test over the decided pairs."""
     left: float | None
-    """Share of the decided votes for the answer on the left."""
+    """Share of the decided votes for the answer on the left, of those that saw one order only."""
     left_p: float | None
     kappa: float | None
     """Between the raters: Cohen's for two, Fleiss' for more."""
@@ -54,9 +56,10 @@ def preferences(blind: Blind, said: Sequence[Vote]) -> Preferences:
     voted = sorted({v.pair for v in chosen})
     scores = np.array([np.mean([v.score for v in chosen if v.pair == pair]) for pair in voted])
     decided = int((scores != 0.5).sum())
-    lefts = [v.choice == "left" for v in chosen if v.choice != "tie"]
+    lefts = [v.choice == "left" for v in chosen if v.choice != "tie" and not v.both_orders]
     return Preferences(
         raters=tuple(sorted({v.rater for v in said})),
+        choosers=len({v.rater for v in chosen}),
         pairs=len(voted),
         wins=int((scores > 0.5).sum()),
         losses=int((scores < 0.5).sum()),
@@ -122,7 +125,7 @@ def words(blind: Blind, found: Preferences) -> str:
     mine, other = blind.names
     lines = []
     if found.pairs:
-        lines.append(_verdict(mine, other, found))
+        lines.append(_verdict(mine, other, found, blind.same))
     if found.ratings and found.ratings_gap:
         a, b = found.ratings
         gap = found.ratings_gap
@@ -138,8 +141,9 @@ def words(blind: Blind, found: Preferences) -> str:
     return "\n".join(lines) or "Nobody has judged a pair yet."
 
 
-def _verdict(mine: str, other: str, found: Preferences) -> str:
+def _verdict(mine: str, other: str, found: Preferences, same: int) -> str:
     counts = f"{found.wins} to {found.losses}, {found.ties} ties, on {found.pairs} pairs that were answered differently"
+    counts += f" ({same} further rows were answered alike)" if same else ""
     if found.p is None or found.share is None:
         return f"{mine} against {other}: {counts}. Too few to tell."
     if found.p >= SURE:
@@ -152,16 +156,15 @@ def _verdict(mine: str, other: str, found: Preferences) -> str:
     )
 
 
+def _beyond(kappa: float) -> str:
+    return band(kappa) + ("" if kappa < 0 else " beyond chance")
+
+
 def _agreement(found: Preferences) -> list[str]:
     out = []
     if found.kappa is not None:
-        name = "Cohen" if len(found.raters) == 2 else "Fleiss"
-        out.append(
-            f"{len(found.raters)} raters agree beyond chance: {band(found.kappa)} ({name}'s kappa {found.kappa:.2f})."
-        )
+        name = "Cohen" if found.choosers == 2 else "Fleiss"
+        out.append(f"How far {found.choosers} raters agree: {_beyond(found.kappa)} ({name}'s kappa {found.kappa:.2f}).")
     if found.ratings_kappa is not None:
-        out.append(
-            f"On the scale they agree beyond chance: {band(found.ratings_kappa)} "
-            f"(weighted kappa {found.ratings_kappa:.2f})."
-        )
+        out.append(f"On the scale: {_beyond(found.ratings_kappa)} (weighted kappa {found.ratings_kappa:.2f}).")
     return out

@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from optuna.trial import TrialState, create_trial
 
 from agent import commands
 from tests.tools.search import quick
@@ -22,10 +24,10 @@ from tools.running import resume_run, run_status, stop_run
 from tools.search import worker
 from tools.search.storage import VARIABLE
 from tools.search.study import Study, StudyStore
-from tools.search.trials import Trials
+from tools.search.trials import Task, Trials
 from trainer.errors import UserFacingError
 from trainer.proposal import propose
-from trainer.records import read_json
+from trainer.records import read_json, write_atomic
 from trainer.runs import ACTIVE
 from trainer.wishes import Wishes
 
@@ -148,7 +150,11 @@ def test_a_search_can_be_ended_looked_at_and_resumed(home: Path, qa_file: Path) 
     desk = commands.desk()
     with workers(study, 1) as running:
         until(lambda: sum(t["state"] == "complete" for t in study.state().get("trials", [])) >= 2)
-        assert "trials done. Best so far:" in run_status(OfRun(), desk).say
+        assert "trials done. Best so far:" in run_status(OfRun(run_id=study.id), desk).say
+        mine = replace(desk, study_id=study.id)
+        assert "trials done" in run_status(OfRun(), mine).say, "a conversation speaks of its own search"
+        with pytest.raises(UserFacingError, match="there is no run"):
+            run_status(OfRun(), desk)
     assert study.state()["status"] == "died" and f"tunesmith resume {study.id}" in commands.search_state(study)
     assert all(process.poll() is not None for process in running)
     with workers(study, 2):
@@ -161,3 +167,35 @@ def test_a_search_can_be_ended_looked_at_and_resumed(home: Path, qa_file: Path) 
     assert "Best validation loss" in stop_run(OfRun(run_id=study.id), desk).say
     with pytest.raises(UserFacingError, match="is finished"):
         resume_run(OfRun(run_id=study.id), desk)
+
+
+def test_a_worker_of_the_same_number_after_a_restart_takes_over(home: Path, qa_file: Path) -> None:
+    study = study_of(home, qa_file)
+    gone = Trials(study)
+    gone.sign()
+    task = gone.claim()
+    assert isinstance(task, Task) and task.number == 0
+    for mark in (study.folder / "workers").glob("*.json"):
+        write_atomic(mark, read_json(mark) | {"born": -1.0, "create_time": 0.0})
+    found = Trials(study).claim()
+    assert isinstance(found, Task) and found.number == 0, "it is taken up, not waited for"
+    gone.told(task, TrialState.COMPLETE, 0.5)
+    assert gone.optuna.trials[0].state == TrialState.RUNNING, "who lost it can't tell of it any more"
+
+
+def test_a_search_stays_in_its_storage(home: Path, qa_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = study_of(home, qa_file)
+    Trials(study)
+    monkeypatch.setenv(VARIABLE, f"sqlite:///{home}/other.db")
+    with pytest.raises(UserFacingError, match="was begun in its folder"):
+        Trials(study)
+
+
+def test_a_search_of_an_older_version_can_be_read(home: Path, qa_file: Path) -> None:
+    study = study_of(home, qa_file)
+    trials = Trials(study)
+    for state, value in ((TrialState.COMPLETE, 1.0), (TrialState.RUNNING, None)):
+        trials.optuna.add_trial(create_trial(state=state, value=value, user_attrs={"run": "run-1"}))
+    trials.publish()
+    assert [t["purpose"] for t in study.state()["trials"]] == ["plan", "sample"]
+    assert isinstance(trials.claim(), Task)

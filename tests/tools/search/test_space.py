@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.commands import search_order
 from tools.arguments import Search
 from tools.search.plans import checked_ties, trial_plan
-from tools.search.space import default_space, ranges, searchable
+from tools.search.space import _around, checked_space, default_space, own_values, ranges, searchable
 from tools.searching import search_terms
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, replace
@@ -86,7 +87,28 @@ def test_a_short_training_ends_its_schedule_and_is_looked_at_as_often(home: Path
 def test_the_card_tells_lengths_and_a_grid_is_no_longer_than_its_combinations(home: Path, qa_file: Path) -> None:
     made = propose(qa_file, Wishes(goal="a", dataset_path=str(qa_file), max_steps=200))
     text = search_terms(search_order(made, Search(n_trials=20)))
-    assert "for 12% of the steps" in text and "for all of the steps" in text and "whole trainings at most" in text
+    assert "for 12% of the steps" in text and "for all of the steps" in text and "whole trainings" in text
     space = {"learning_rate": {"choices": [1e-3, 2e-3]}, "per_device_train_batch_size": {"choices": [4, 8]}}
     order = search_order(made, Search(n_trials=30, search_space=space, search_algorithm="grid"))
     assert order.search is not None and order.search.n_trials == 4
+
+
+def test_what_a_plan_may_not_hold_is_no_range(home: Path, lora: Plan) -> None:
+    warm = replace(lora, {"warmup_ratio": 0.3})
+    space = default_space(warm, ["warmup_ratio"])["warmup_ratio"]
+    assert 0.3 < space["high"] < 1
+    with pytest.raises(UserFacingError, match="is 0, and I know no range"):
+        _around("beta", 0.0, lora)
+
+
+@pytest.mark.parametrize(
+    "spec", [{"low": 1e-5}, {"low": "a", "high": "b"}, {"choices": 5}, None, {"low": None, "high": 1}]
+)
+def test_what_is_no_range_is_refused(lora: Plan, spec: Any) -> None:
+    with pytest.raises(UserFacingError):
+        checked_space({"learning_rate": spec}, lora)
+
+
+def test_a_value_of_nothing_lies_in_its_range(lora: Plan) -> None:
+    plan = replace(lora, {"warmup_ratio": 0.0})
+    assert own_values(plan, {"warmup_ratio": {"low": 0.0, "high": 0.1}}) == {"warmup_ratio": 0.0}

@@ -84,7 +84,9 @@ def test_planted_raters_give_their_kappa(home: Path, qa_file: Path) -> None:
     assert two.kappa == pytest.approx(0.0) and three.kappa is not None and three.kappa < 0.3
     voted(run, "dan", lambda n, left: own(n, left) if n % 2 else own(n, 1 - left))
     same = preferences(pairs, [v for v in blind.votes(run) if v.rater in ("cy", "dan")])
-    assert same.kappa == pytest.approx(1.0) and "almost perfect (Cohen's kappa 1.00)" in words(pairs, same)
+    assert same.kappa == pytest.approx(1.0) and "almost perfect beyond chance (Cohen's kappa 1.00)" in words(
+        pairs, same
+    )
     assert "Fleiss's kappa" in words(pairs, preferences(pairs, blind.votes(run)))
 
 
@@ -125,6 +127,19 @@ def test_two_runs_are_compared_on_the_rows_both_were_asked(home: Path, qa_file: 
     assert len(pairs.pairs) == 12 and pairs.names == ("run-2", "run-1")
     with pytest.raises(UserFacingError, match="answered every row alike"):
         blind.opened(first, answered(qa_file).id)
+
+
+def test_runs_of_other_rows_and_names_that_lead_elsewhere_are_refused(home: Path, qa_file: Path) -> None:
+    first, other = answered(qa_file), answered(qa_file, 20)
+    with pytest.raises(UserFacingError, match="tested on different rows"):
+        blind.opened(first, other.id)
+    for name in ("../proposal", "../../run-2/blind/base", "run-9"):
+        with pytest.raises(UserFacingError, match="there is no run"):
+            blind.opened(first, name)
+    with pytest.raises(UserFacingError, match="the run itself"):
+        blind.opened(first, first.id)
+    third = answered(qa_file, words="fine")
+    assert blind.opened(first, "last").other == third.id, "a name that moves is kept as what it meant"
 
 
 def test_a_run_without_answers_is_refused_in_a_sentence(home: Path, qa_file: Path) -> None:
