@@ -24,8 +24,7 @@ from tools.orders import SearchSettings, Start
 from tools.search.outlook import hopeless
 from tools.search.points import grid
 from tools.search.tpe import distributions
-from tools.search.strategy import Choice, Seen, choose
-from tools.search.worker import bar
+from tools.search.strategy import Choice, Seen, choose, to_beat
 
 Step = tuple[float, float]
 """Compute spent so far in whole trainings, best whole loss so far."""
@@ -90,20 +89,25 @@ def searched(task: Kept, wanted: SearchSettings) -> Iterator[Step]:
     while len(seen) < wanted.n_trials - 2:  # the last two are repeats with another seed: they find nothing new
         choice = choose(wanted, own(task.lora), seen)
         assert choice is not None
-        state, value, done = carried_out(task, choice, seen)
-        seen.append(Seen(len(seen), choice.values, state, value, choice.share, choice.purpose, choice.of))
-        spent += done * choice.share
-        best = min(best, value) if seen[-1].whole else best
+        found, cost = carried_out(task, choice, seen)
+        seen.append(found)
+        spent += cost
+        best = min(best, found.value or math.inf) if found.whole else best
         yield spent, best
 
 
-def carried_out(task: Kept, choice: Choice, seen: list[Seen]) -> tuple[Any, float, float]:
-    """(state, loss, part of its share that was trained): ended early where there is no hope."""
-    losses, known = task.losses(choice.values, choice.share), bar(seen, choice.share)
+def carried_out(task: Kept, choice: Choice, seen: list[Seen]) -> tuple[Seen, float]:
+    """(what came of it, compute spent in whole trainings): ended early where there is no hope."""
+    losses, known = task.losses(choice.values, choice.share), to_beat(seen, choice.share)
     for look in range(1, len(losses)):
         if choice.purpose != "plan" and hopeless(losses[:look], len(losses), known):
-            return "pruned", min(losses[:look]), look / len(losses)
-    return "complete", min(losses), 1.0
+            return _seen(seen, choice, "pruned", losses[:look]), choice.share * look / len(losses)
+    return _seen(seen, choice, "complete", losses), choice.share
+
+
+def _seen(seen: list[Seen], choice: Choice, state: Any, losses: list[float]) -> Seen:
+    told = (choice.share, choice.purpose, choice.of, tuple(losses))
+    return Seen(len(seen), choice.values, state, min(losses), *told)
 
 
 def random_ones(task: Kept, seed: int) -> Iterator[Step]:
@@ -246,8 +250,7 @@ def best_values(task: Kept, seed: int) -> dict[str, Any]:
     while len(seen) < wanted.n_trials - 2:
         choice = choose(wanted, own(task.lora), seen)
         assert choice is not None
-        state, value, _ = carried_out(task, choice, seen)
-        seen.append(Seen(len(seen), choice.values, state, value, choice.share, choice.purpose, choice.of))
+        seen.append(carried_out(task, choice, seen)[0])
     return min((t for t in seen if t.whole), key=lambda t: t.value or 0.0).values
 
 
@@ -257,8 +260,7 @@ def best_short(task: Kept, wanted: SearchSettings) -> float:
     while sum(t.share < 1 for t in seen) < 3:
         choice = choose(wanted, own(task.lora), seen)
         assert choice is not None
-        state, value, _ = carried_out(task, choice, seen)
-        seen.append(Seen(len(seen), choice.values, state, value, choice.share, choice.purpose, choice.of))
+        seen.append(carried_out(task, choice, seen)[0])
     return min(t.value or math.inf for t in seen if t.share < 1)
 
 

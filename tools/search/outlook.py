@@ -6,7 +6,7 @@ losses well, arXiv 2001.08361). Of the shapes that fit about as well as the best
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,6 +15,8 @@ FEWEST = 3
 """Looks before anything is foretold."""
 DOUBT = 2.0
 """A shape is as good as the best one while its error is at most this many times as large."""
+BEHIND = 1.05
+"""A loss over this many times another's is behind it."""
 FALL = 0.5
 """Of the fall that is left by the fit: a rate that goes to zero makes the end better than the curve foretells."""
 
@@ -34,10 +36,13 @@ def end_of(losses: list[float], looks: int) -> float:
     return min(hopeful, float(seen.min())) - FALL * max(0.0, float(seen[-1]) - hopeful)
 
 
-def hopeless(losses: list[float], looks: int, known: float | None) -> bool:
-    """Whether a training can be ended: it is lost, or even at its most hopeful it stays above what is known."""
-    if losses and not math.isfinite(losses[-1]):
-        return True
-    if known is None or len(losses) < FEWEST or len(losses) >= looks:
+def hopeless(losses: list[float], looks: int, known: Sequence[float]) -> bool:
+    """Whether a training can be ended: even at its most hopeful it stays above what is known, and it is behind now.
+
+    known: the curve to be beaten, () while there is none. Losses may lie still for long and then fall: only who is
+    behind such a curve at the same part of the way is ended, whatever the fit foretells.
+    """
+    if not known or len(losses) < FEWEST or len(losses) >= looks:
         return False
-    return end_of(losses, looks) > known
+    there = known[min(len(known), max(1, round(len(losses) * len(known) / looks))) - 1]
+    return losses[-1] > BEHIND * there and end_of(losses, looks) > min(known)

@@ -12,6 +12,8 @@ from tools.search.tpe import suggested
 
 ALIKE = 0.15
 """Points nearer than this (see `apart`) are one and the same try: the second would teach nothing."""
+MIDDLE = 4
+"""Short trainings that must have ended before one is measured by them."""
 STEP = 0.5
 """Part of its rate that the best of a length is tried with next."""
 CLEAR = 0.98
@@ -31,6 +33,8 @@ class Seen:
     purpose: str = "sample"
     of: int | None = None
     """The training that it carries further, or repeats."""
+    losses: tuple[float, ...] = ()
+    """Validation losses, one a look."""
 
     @property
     def whole(self) -> bool:
@@ -50,7 +54,19 @@ class Choice:
 
 def best_of(seen: list[Seen]) -> Seen | None:
     """The best whole training."""
-    return min((t for t in seen if t.whole), key=lambda t: t.value or 0.0, default=None)
+    return min((t for t in seen if t.whole), key=_loss, default=None)
+
+
+def to_beat(seen: list[Seen], share: float) -> tuple[float, ...]:
+    """The curve that a training of this share is measured by: of whole ones the best, of shorter ones the middle."""
+    known = sorted((t for t in seen if t.share == share and t.state == "complete" and t.losses), key=_loss)
+    if share == 1.0:
+        return known[0].losses if known else ()
+    return known[len(known) // 2].losses if len(known) >= MIDDLE else ()
+
+
+def _loss(one: Seen) -> float:
+    return one.value or 0.0
 
 
 def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> Choice | None:
@@ -92,7 +108,7 @@ def _longer(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slo
 def _stepped(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:
     """The best of this length with half its rate, of whole ones with twice its rate too; None where that was tried."""
     there = [t for t in seen if t.share == slot.share and t.purpose in ("longer", "step") and t.state == "complete"]
-    best = min(there, key=lambda t: t.value or 0.0, default=None)
+    best = min(there, key=_loss, default=None)
     spec = settings.space.get("learning_rate", {})
     if best is None or "low" not in spec:
         return None
@@ -117,7 +133,7 @@ def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice |
     """The best of the shorter share that was not carried further yet, nor one much like it; None without any."""
     known = [t.values for t in seen if t.share >= slot.share]
     able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.values not in known]
-    ranked = sorted(able, key=lambda t: t.value or 0.0)
+    ranked = sorted(able, key=_loss)
     other = [t for t in ranked if all(apart(settings, t.values, values) > ALIKE for values in known)]
     best = next(iter(other or ranked), None)
     return None if best is None else Choice(best.values, slot.share, "longer", best.number)

@@ -174,7 +174,8 @@ def seen(trial: FrozenTrial) -> Seen:
     value = trial.value if trial.state == TrialState.COMPLETE else facts.get("last")
     purpose = facts.get("purpose", "sample" if trial.number else "plan")  # an older version noted none
     share, of = facts.get("share", 1.0), facts.get("of")
-    return Seen(trial.number, dict(trial.params), STATES[trial.state], value, share, purpose, of)
+    losses = tuple(facts.get("losses", ()))
+    return Seen(trial.number, dict(trial.params), STATES[trial.state], value, share, purpose, of, losses)
 
 
 def row(trial: FrozenTrial) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from optuna.trial import TrialState
 from tools.search.outlook import hopeless
 from tools.search.plans import LOOKS, trial_plan
 from tools.search.result import conclude
-from tools.search.strategy import Seen
+from tools.search.strategy import to_beat
 from tools.search.study import Study
 from tools.search.trials import Task, Trials
 from trainer import launch
@@ -126,21 +126,9 @@ class Worker:
         looks = round(run.status().get("max_steps", 0) / max(1, run.plan().evaluation.eval_steps))
         if task.choice.purpose in ("plan", "again"):
             return {}  # they are what others are measured by
-        if hopeless(losses, looks or LOOKS[1.0], self._known(task)):
+        if hopeless(losses, looks or LOOKS[1.0], to_beat(self.trials.seen(), task.choice.share)):
             return {"why": "hopeless"}
         return {}
-
-    def _known(self, task: Task) -> float | None:
-        """What a training of this share must be able to reach."""
-        return bar(self.trials.seen(), task.choice.share)
-
-
-def bar(seen: list[Seen], share: float) -> float | None:
-    """The loss under which a training is worth its end: the best for whole ones, for shorter ones the middle."""
-    known = sorted(t.value for t in seen if t.share == share and t.state == "complete" and t.value is not None)
-    if share == 1.0:
-        return known[0] if known else None
-    return known[len(known) // 2] if len(known) >= TRIES * 2 else None
 
 
 def _losses(run: Run) -> list[float]:
@@ -152,7 +140,7 @@ def _outcome(run: Run, losses: list[float], ended: dict[str, Any]) -> tuple[Tria
     _tidy(run)
     done = min(1.0, state.get("step", 0) / max(1, state.get("max_steps", 1)))
     finite = [loss for loss in losses if math.isfinite(loss)]
-    facts = ended | {"done": round(done, 3), "seconds": round(run.trained_seconds(), 1)}
+    facts = ended | {"done": round(done, 3), "losses": finite, "seconds": round(run.trained_seconds(), 1)}
     if ended:
         return TrialState.PRUNED, min(finite, default=None), facts
     if state.get("status") == "finished" and finite:
