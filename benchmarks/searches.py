@@ -28,7 +28,7 @@ from tools.search.strategy import Choice, Seen, choose, to_beat
 
 Step = tuple[float, float]
 """Compute spent so far in whole trainings, best whole loss so far."""
-RANDOM, TPE, GRID, OURS = 40, 24, 24, 24
+RANDOM, TPE, GRID, OURS = 40, 24, 24, 20
 """Trainings of each strategy."""
 TASKS = {"topic": False, "banking77": True, "translate": False}
 """Task -> with LoRA."""
@@ -56,9 +56,7 @@ def settings(lora: bool, n: int = OURS, algorithm: str = "optuna", seed: int = 0
     if lora:
         space["lora_r"] = {"choices": [4, 8, 16, 32]}
     said = {"n_trials": n, "space": space, "algorithm": algorithm, "seed": seed}
-    return SearchSettings.model_validate(
-        {"shares": (1.0,) if algorithm != "optuna" else (0.125, 0.5, 1.0)} | said | more
-    )
+    return SearchSettings.model_validate({"shares": (1.0,) if algorithm != "optuna" else (0.125, 1.0)} | said | more)
 
 
 class Kept:

@@ -12,7 +12,7 @@ PURPOSES = {
     "past": "from the past",
     "sample": "new values",
     "longer": "goes on",
-    "step": "half the rate",
+    "step": "another rate",
     "again": "another seed",
 }
 STATES = {"complete": "done", "pruned": "stopped: hopeless", "fail": "failed"}

@@ -15,9 +15,7 @@ ALIKE = 0.15
 MIDDLE = 4
 """Short trainings that must have ended before one is measured by them."""
 STEP = 0.5
-"""Part of its rate that the best of a length is tried with next."""
-CLEAR = 0.98
-"""A loss under this part of another is clearly better."""
+"""Part of its rate that the best whole one is tried with next; then its inverse."""
 
 
 @dataclass(frozen=True)
@@ -100,33 +98,25 @@ def _longer(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slo
     """Of the length that is due: one step in rate from the best while that helps; else the best of the shorter.
 
     The best rate changes with the length of a training, mostly downwards: what was best when short is tried with
-    half its rate too, whole ones also with twice of it.
+    half of its rate too, and with twice of it.
     """
     return _stepped(settings, seen, slot) or _carried(settings, seen, slot) or _sample(settings, own, seen, slot)
 
 
 def _stepped(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:
-    """The best of this length with half its rate, of whole ones with twice its rate too; None where that was tried."""
+    """The best of this length with half its rate, then with twice its rate; None where both were tried."""
     there = [t for t in seen if t.share == slot.share and t.purpose in ("longer", "step") and t.state == "complete"]
     best = min(there, key=_loss, default=None)
     spec = settings.space.get("learning_rate", {})
     if best is None or "low" not in spec:
         return None
-    ways = (STEP,) if slot.share < 1 else (STEP, 1 / STEP) if _steps_help(seen, slot.below) else (1 / STEP, STEP)
-    for way in ways:
+    for way in (STEP, 1 / STEP):
         rate = float(f"{best.values['learning_rate'] * way:.3g}")
         values = best.values | {"learning_rate": rate}
         tried = any(t.values == values for t in seen if t.share >= slot.share)
         if not tried and spec["low"] <= rate <= spec["high"]:
             return Choice(values, slot.share, "step", best.number)
     return None
-
-
-def _steps_help(seen: list[Seen], share: float) -> bool:
-    """Whether half the rate was clearly better in trainings of this share; True as long as none was tried."""
-    steps = [t for t in seen if t.share == share and t.purpose == "step" and t.value is not None]
-    before = {t.number: t.value or 0.0 for t in seen}
-    return not steps or any((t.value or 0.0) < CLEAR * before.get(t.of or 0, 0.0) for t in steps)
 
 
 def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:

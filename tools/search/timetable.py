@@ -1,4 +1,4 @@
-"""What each training of a search is for: many short ones, the better ones longer, the best ones whole.
+"""What each training of a search is for: many short ones, the best of them whole.
 
 Successive halving in brackets (Hyperband, arXiv 1603.06560), written down before the search begins: the n-th
 training has its purpose whoever carries it out, so a search can be resumed and shared among processes.
@@ -16,6 +16,8 @@ FEWEST = 6
 """Trainings under which all are whole: too few to sort out by short ones."""
 BRACKET = 24
 """Trainings of one bracket at most."""
+WHOLE_SHARE = 0.3
+"""Of a bracket's trainings, those that are whole."""
 FEWEST_STEPS = 10
 """Steps under which a short training says nothing."""
 
@@ -37,11 +39,14 @@ class Slot:
 
 
 def shares_for(steps: int, n_trials: int) -> tuple[float, ...]:
-    """Shares of the steps that are worth training: an eighth, a half and all where that leaves enough steps."""
+    """Shares of the steps that are worth training: an eighth (or a quarter) and all, where that leaves enough steps.
+
+    A rung in between did not pay in `benchmarks/searches.py`: it ranks little better than the short ones, and hopeless
+    whole ones are ended on the way.
+    """
     if n_trials < FEWEST or steps < 4 * FEWEST_STEPS:
         return (1.0,)
-    shortest = 0.125 if steps >= 8 * FEWEST_STEPS else 0.25
-    return (shortest, 0.5, 1.0)
+    return (0.125 if steps >= 8 * FEWEST_STEPS else 0.25, 1.0)
 
 
 def timetable(settings: SearchSettings) -> tuple[Slot, ...]:
@@ -54,24 +59,22 @@ def timetable(settings: SearchSettings) -> tuple[Slot, ...]:
     if len(settings.shares) == 1:
         starts = [Slot("plan"), *(Slot("past", which=i) for i in range(past))]
         return _cut([*starts, *(Slot("sample"),) * n], n - spared) + again
-    short, half, _ = settings.shares
+    short = settings.shares[0]
     left = n - spared - 1
     brackets = max(1, round(left / BRACKET))
     out = [Slot("plan")]
     for i in range(brackets):
         size = left // brackets + (i < left % brackets)
         starts = [Slot("plan", short), *(Slot("past", short, which=k) for k in range(past))] if i == 0 else []
-        out += _bracket(size, starts, short, half)
+        out += _bracket(size, starts, short)
     return _cut(out, n - spared) + again
 
 
-def _bracket(size: int, starts: list[Slot], short: float, half: float) -> list[Slot]:
-    """Many short, some of half length, few whole."""
-    whole = max(1, round(size / 7))
-    halves = round(size / 5) if size >= BRACKET // 3 else 0
-    shorts = (starts + [Slot("sample", short)] * size)[: size - halves - whole]
-    longer = [Slot("longer", half, below=short)] * halves
-    return [*shorts, *longer, *[Slot("longer", 1.0, below=half if halves else short)] * whole]
+def _bracket(size: int, starts: list[Slot], short: float) -> list[Slot]:
+    """Many short, then whole ones."""
+    whole = max(1, round(WHOLE_SHARE * size))
+    shorts = (starts + [Slot("sample", short)] * size)[: size - whole]
+    return [*shorts, *[Slot("longer", 1.0, below=short)] * whole]
 
 
 def _cut(slots: list[Slot], n: int) -> tuple[Slot, ...]:

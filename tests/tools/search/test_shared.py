@@ -38,7 +38,7 @@ LIMIT = 90.0
 
 def study_of(home: Path, file: Path, n: int = 14, **settings: Any) -> Study:
     proposal = propose(file, Wishes(goal="answer", dataset_path=str(file)))
-    search = SearchSettings.model_validate({"n_trials": n, "space": SPACE, "shares": (0.125, 0.5, 1.0)} | settings)
+    search = SearchSettings.model_validate({"n_trials": n, "space": SPACE, "shares": (0.125, 1.0)} | settings)
     study, _ = StudyStore(home).create(Order(kind="search", proposal=proposal, search=search), "yes")
     study.begin()
     return study

@@ -74,7 +74,7 @@ def test_a_short_training_ends_its_schedule_and_is_looked_at_as_often(home: Path
         Wishes(goal="a", dataset_path=str(qa_file), tuning="lora", max_steps=200, warmup_steps=20, eval_steps=25),
     )
     search = search_order(made, Search(n_trials=20, search_fields=["learning_rate"])).search
-    assert search is not None and search.shares == (0.125, 0.5, 1.0)
+    assert search is not None and search.shares == (0.125, 1.0)
     short = trial_plan(made.plan, {}, search, 0.125, 42)
     assert (short.schedule.max_steps, short.optimisation.warmup_steps) == (25, 2)
     assert 25 / short.evaluation.eval_steps == pytest.approx(4, abs=1)

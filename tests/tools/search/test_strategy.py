@@ -25,7 +25,7 @@ OWN = {"learning_rate": 1e-3, "lora_r": 16}
 
 
 def wanted(n: int = 20, **more: Any) -> SearchSettings:
-    said = {"n_trials": n, "space": SPACE, "shares": (0.125, 0.5, 1.0)}
+    said = {"n_trials": n, "space": SPACE, "shares": (0.125, 1.0)}
     return SearchSettings.model_validate(said | more)
 
 
@@ -44,7 +44,7 @@ def carried_out(search: SearchSettings, value: Any = loss) -> list[Seen]:
     return seen
 
 
-@given(st.integers(1, 120), st.integers(0, 2), st.sampled_from([(1.0,), (0.125, 0.5, 1.0)]))
+@given(st.integers(1, 120), st.integers(0, 2), st.sampled_from([(1.0,), (0.125, 1.0)]))
 def test_the_timetable_keeps_the_budget(n: int, past: int, shares: tuple[float, ...]) -> None:
     starts = tuple(Start(values=OWN, source=f"run-{i}", why="alike") for i in range(past))
     slots = timetable(wanted(n, shares=shares, starts=starts))
@@ -57,17 +57,17 @@ def test_the_timetable_keeps_the_budget(n: int, past: int, shares: tuple[float, 
 
 def test_short_trainings_need_enough_steps() -> None:
     assert shares_for(30, 20) == (1.0,) and shares_for(1000, 4) == (1.0,)
-    assert shares_for(50, 20) == (0.25, 0.5, 1.0) and shares_for(800, 20) == (0.125, 0.5, 1.0)
+    assert shares_for(50, 20) == (0.25, 1.0) and shares_for(800, 20) == (0.125, 1.0)
 
 
-def test_twenty_trials_cost_as_much_as_a_third_of_them() -> None:
-    assert wholes(wanted(20)) <= 9
+def test_twenty_trials_cost_less_than_ten_whole_trainings() -> None:
+    assert wholes(wanted(20)) < 10, "the two repeats included"
 
 
 def test_the_best_go_on_and_the_repeats_are_of_plan_and_best() -> None:
     seen = carried_out(wanted())
     short = sorted((t for t in seen if t.share == 0.125), key=lambda t: t.value or 0)
-    longer = [t for t in seen if t.share == 0.5]
+    longer = [t for t in seen if t.purpose in ("longer", "step")]
     assert longer[0].purpose == "longer" and longer[0].of == short[0].number and longer[0].values == short[0].values
     best = best_of(seen)
     assert best is not None and best.value is not None
@@ -81,22 +81,27 @@ def test_the_best_go_on_and_the_repeats_are_of_plan_and_best() -> None:
 def test_what_is_nearly_the_same_does_not_go_on_twice() -> None:
     rates = [1e-2, 1.01e-2, 1.02e-2, 3e-4]
     short = [Seen(i, {"learning_rate": r, "lora_r": 8}, "complete", 1.0 + i, 0.125) for i, r in enumerate(rates)]
-    first = Seen(4, short[0].values, "complete", 0.9, 0.5, "longer", 0)
+    first = Seen(4, short[0].values, "complete", 0.9, 1.0, "longer", 0)
     slots = timetable(wanted())
     at = next(i for i, slot in enumerate(slots) if slot.purpose == "longer")
     seen = [*short, *[short[-1]] * (at - len(short)), first]
 
-    def next_of(trials: list[Seen]) -> Choice:
-        choice = choose(wanted(), OWN, [replace(t, number=i) for i, t in enumerate(trials)])
+    def next_of(*more: Seen) -> Choice:
+        choice = choose(wanted(), OWN, [replace(t, number=i) for i, t in enumerate([*seen, *more])])
         assert choice is not None
         return choice
 
-    step = next_of(seen)
-    assert (step.purpose, step.values["learning_rate"]) == ("step", 5e-3), "the best rate falls with the length"
-    worse = next_of([*seen, Seen(0, step.values, "complete", 1.2, 0.5, "step")])
-    assert (worse.purpose, worse.values["learning_rate"]) == ("longer", 3e-4)
-    better = next_of([*seen, Seen(0, step.values, "complete", 0.8, 0.5, "step")])
-    assert (better.purpose, better.values["learning_rate"]) == ("step", 2.5e-3)
+    def tried(choice: Choice, value: float) -> Seen:
+        return Seen(0, choice.values, "complete", value, 1.0, choice.purpose)
+
+    lower = next_of()
+    assert (lower.purpose, lower.values["learning_rate"]) == ("step", 5e-3), "the best rate falls with the length"
+    again = next_of(tried(lower, 0.8))
+    assert (again.purpose, again.values["learning_rate"]) == ("step", 2.5e-3), "it helped: on"
+    higher = next_of(tried(lower, 1.2))
+    assert (higher.purpose, higher.values["learning_rate"]) == ("step", 2e-2)
+    other = next_of(tried(lower, 1.2), tried(higher, 1.3))
+    assert (other.purpose, other.values["learning_rate"]) == ("longer", 3e-4), "not what is nearly the same"
 
 
 def test_it_waits_for_what_it_builds_on() -> None:
