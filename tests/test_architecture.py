@@ -83,6 +83,7 @@ def test_every_prompt_renders_and_uses_what_it_is_given() -> None:
         "more_answers": {"examples": "e", "questions": "q"},
         "more_judge": {"examples": "e", "rows": "r"},
         "judge_reward": {"rubric": "r", "question": "q", "reference": "", "answer": "a"},
+        "judge_pair": {"rubric": "r", "question": "q", "reference": "", "first": "a", "second": "b"},
     }
     assert {p.stem for p in (ROOT / "prompts").glob("*.md")} == set(given)
     for name, variables in given.items():

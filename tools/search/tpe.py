@@ -62,13 +62,13 @@ def as_study(
 def _tpe(settings: SearchSettings, moment: int) -> optuna.samplers.BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.simplefilter("ignore", FutureWarning)  # gamma goes with Optuna 6, which pyproject keeps out
         return optuna.samplers.TPESampler(
             seed=settings.seed + moment,
             n_startup_trials=0,
             multivariate=True,
             constant_liar=True,
             gamma=lambda n: max(2, math.ceil(GOOD * n)),
-            warn_independent_sampling=False,
         )
 
 
