@@ -10,6 +10,7 @@ from agent.builtin.manner import Manner
 from agent.situation import FileFact, Situation
 from tools.desk import Desk
 from tools.orders import Order
+from tools.watching_search import meant_search
 from trainer.data.reading import peek
 from trainer.runs import ACTIVE
 
@@ -61,7 +62,7 @@ def situation_of(state: State, desk: Desk) -> Situation:
     order = order_of(state)
     run = _run(desk)
     return Situation(
-        state=_name(state, run),
+        state=_name(state, run, meant_search(None, desk) is not None),
         files=_files(state),
         plan=_plan(order),
         run=run,
@@ -70,9 +71,11 @@ def situation_of(state: State, desk: Desk) -> Situation:
     )
 
 
-def _name(state: State, run: dict[str, Any] | None) -> Any:
+def _name(state: State, run: dict[str, Any] | None, searching: bool) -> Any:
     if state.get("order_state") == "proposed":
         return "plan_proposed"
+    if searching:
+        return "running"
     if run is None:
         return "no_plan"
     status = run["status"]
