@@ -114,11 +114,11 @@ def _lost(counts: dict[str, int], study: Study) -> str:
     """What was stopped, what failed, what it took."""
     late = counts.get("out_of_time", 0)
     hopeless = counts.get("pruned", 0) - late
-    out = f" {hopeless} hopeless ones were stopped early." if hopeless else ""
+    out = f" Stopped early as hopeless: {hopeless}." if hopeless else ""
     when = "when it was ended" if (study.folder / "stop").exists() else "when the time was up"
-    out += f" {late} were cut off {when}." if late else ""
+    out += f" Cut off {when}: {late}." if late else ""
     spent = study.state().get("spent")
-    out += f" {counts['fail']} trials failed." if counts.get("fail") else ""
+    out += f" Failed: {counts['fail']}." if counts.get("fail") else ""
     if counts.get("short") and spent:
         out += (
             f" {counts['short']} were trained for a part of the steps: in all as much as {spent:.1f} whole trainings."
