@@ -24,7 +24,8 @@ from tools.orders import SearchSettings, Start
 from tools.search.outlook import hopeless
 from tools.search.points import grid
 from tools.search.tpe import distributions
-from tools.search.strategy import Choice, Seen, choose, to_beat
+from tools.search.seen import Choice, Seen
+from tools.search.strategy import choose, to_beat
 
 Step = tuple[float, float]
 """Compute spent so far in whole trainings, best whole loss so far."""

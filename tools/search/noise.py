@@ -6,10 +6,8 @@ The repeats train on the very rows of the trials and watch the same ones: only o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tools.search.strategy import Seen
+from tools.search.seen import Seen
 
 REPEATS = 2
 """Runs of a search that are kept for this: the recipe and the best values."""

@@ -7,7 +7,8 @@ from typing import Any
 import optuna
 
 from tools.search.noise import Gain, gain_of
-from tools.search.strategy import Seen, best_of
+from tools.search.seen import Seen
+from tools.search.strategy import best_of
 from tools.search.study import Study
 from tools.search.tpe import as_study
 from tools.search.trials import Trials

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from tools.orders import SearchSettings
 from tools.search.points import apart, grid
+from tools.search.seen import Choice, Seen
 from tools.search.timetable import Slot, timetable
 from tools.search.tpe import suggested
 
@@ -16,38 +16,6 @@ MIDDLE = 4
 """Short trainings that must have ended before one is measured by them."""
 STEP = 0.5
 """Part of its rate that the best whole one is tried with next; then its inverse."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A training of the search so far."""
-
-    number: int
-    values: dict[str, Any]
-    state: Literal["running", "complete", "pruned", "fail"]
-    value: float | None = None
-    """The lowest validation loss that was seen."""
-    share: float = 1.0
-    purpose: str = "sample"
-    of: int | None = None
-    """The training that it carries further, or repeats."""
-    losses: tuple[float, ...] = ()
-    """Validation losses, one a look."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether its loss may be the search's result."""
-        return self.share == 1.0 and self.state == "complete" and self.purpose != "again"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The next training."""
-
-    values: dict[str, Any]
-    share: float
-    purpose: str
-    of: int | None = None
 
 
 def best_of(seen: list[Seen]) -> Seen | None:

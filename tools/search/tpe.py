@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -12,10 +12,8 @@ from optuna.trial import TrialState
 
 from tools.orders import SearchSettings
 from tools.search.points import readable, spread
+from tools.search.seen import Seen
 from tools.search.space import WHOLE
-
-if TYPE_CHECKING:
-    from tools.search.strategy import Seen
 
 SPREAD = 6
 """Points spread evenly before the good ones are learned from."""

@@ -18,9 +18,10 @@ from filelock import FileLock
 from optuna.trial import FrozenTrial, TrialState
 
 from tools.orders import SearchSettings
+from tools.search.seen import Choice, Seen
 from tools.search.space import own_values
 from tools.search.storage import VARIABLE, storage_of
-from tools.search.strategy import Choice, Seen, choose
+from tools.search.strategy import choose
 from tools.search.study import Study, sign_is_fresh
 from tools.search.tpe import distributions
 from trainer import processes

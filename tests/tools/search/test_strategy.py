@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tools.orders import SearchSettings, Start
 from tools.search.points import grid, spread
-from tools.search.strategy import Choice, Seen, best_of, choose
+from tools.search.seen import Choice, Seen
+from tools.search.strategy import best_of, choose
 from tools.search.timetable import shares_for, timetable, wholes
 from tools.search.tpe import suggested
 
