@@ -67,7 +67,7 @@ def test_a_phrased_answer_takes_the_rules_place() -> None:
 
 
 def test_differences_are_marked() -> None:
-    assert html._marked("hello dear friend", "hello friend") == "hello <mark>dear</mark> friend"
+    assert html.marked("hello dear friend", "hello friend") == "hello <mark>dear</mark> friend"
 
 
 def test_the_line_before_a_device_is_told_in_the_order_of_turns() -> None:
