@@ -12,7 +12,7 @@ from trainer.fields import SECTION_OF, nearest, replace
 from trainer.plan import Plan
 
 _TIE = re.compile(r"\s*(?:([\d.]+)\s*\*\s*)?([a-z_]+)\s*")
-LOOKS = {1.0: 8}
+LOOKS = 8
 """Looks at the validation loss in a whole training; a shorter one has at least FEWEST."""
 FEWEST = 4
 
@@ -57,7 +57,7 @@ def trial_plan(own: Plan, values: dict[str, Any], settings: SearchSettings, shar
 def _looked_at_alike(plan: Plan, own: Plan, share: float) -> Plan:
     """A look after the same share of the data, whatever the batch: else small batches seem hopeless."""
     rows = own.evaluation.eval_steps * own.effective_batch_size
-    every = rows / plan.effective_batch_size * min(1.0, share * LOOKS[1.0] / max(FEWEST, round(share * LOOKS[1.0])))
+    every = rows / plan.effective_batch_size * min(1.0, share * LOOKS / max(FEWEST, round(share * LOOKS)))
     return replace(plan, {"eval_steps": max(1, round(every))})
 
 

@@ -82,5 +82,5 @@ def _cut(slots: list[Slot], n: int) -> tuple[Slot, ...]:
 
 
 def wholes(settings: SearchSettings) -> float:
-    """What the timetable costs at most, in whole trainings."""
+    """What the timetable costs in whole trainings, where none is ended early or tried twice."""
     return sum(slot.share for slot in timetable(settings))

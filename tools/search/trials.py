@@ -54,8 +54,8 @@ class Task:
 class Trials:
     """The trainings of one study."""
 
-    def __init__(self, study: Study, worker: str = "") -> None:
-        self.study, self.worker = study, worker or f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    def __init__(self, study: Study) -> None:
+        self.study, self.worker = study, f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         order = study.order()
         self.settings = order.search or SearchSettings(n_trials=1, space={})
         self.own = own_values(order.planned.plan, self.settings.space)

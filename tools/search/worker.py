@@ -106,13 +106,16 @@ class Worker:
 
     def _follow(self, task: Task, run: Run) -> tuple[TrialState, float | None, dict[str, Any]]:
         """Read each validation loss; stop what is hopeless."""
-        ended = task.ended
+        ended, weighed = task.ended, 0
         while True:
             active = run.status().get("status") in ACTIVE
             losses = _losses(run)
             self.trials.sign()
             if not ended and active:
-                ended = self._ended_early(task, run, losses)
+                # all trials are read for it, from a database perhaps: only where there is a new look to weigh
+                lost = len(losses) > weighed and self._hopeless(task, run, losses)
+                ended = {"out_of_time": True} if self.study.late() else {"why": "hopeless"} if lost else {}
+                weighed = len(losses)
                 if ended:
                     self.trials.note(task, **ended)
                     run.ask_stop()
@@ -120,15 +123,11 @@ class Worker:
                 return _outcome(run, losses, ended)
             time.sleep(POLL)
 
-    def _ended_early(self, task: Task, run: Run, losses: list[float]) -> dict[str, Any]:
-        if self.study.late():
-            return {"out_of_time": True}
-        looks = round(run.status().get("max_steps", 0) / max(1, run.plan().evaluation.eval_steps))
+    def _hopeless(self, task: Task, run: Run, losses: list[float]) -> bool:
         if task.choice.purpose in ("plan", "again"):
-            return {}  # they are what others are measured by
-        if hopeless(losses, looks or LOOKS[1.0], to_beat(self.trials.seen(), task.choice.share)):
-            return {"why": "hopeless"}
-        return {}
+            return False  # they are what others are measured by
+        looks = round(run.status().get("max_steps", 0) / max(1, run.plan().evaluation.eval_steps))
+        return hopeless(losses, looks or LOOKS, to_beat(self.trials.seen(), task.choice.share))
 
 
 def _losses(run: Run) -> list[float]:
