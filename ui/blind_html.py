@@ -21,7 +21,7 @@ def blind_card(shown: Shown) -> str:
         f"<div><h3>{side}</h3><p>{esc(text[:LONGEST]) or '<i>nothing</i>'}</p></div>" for side, text in answers
     )
     return (
-        f'<section class="ts-card ts-sample" aria-live="polite"><p class="ts-facts">{shown.number + 1} of {shown.of}</p>'
+        f'<section class="ts-card ts-sample" aria-live="polite" data-number="{shown.number}"><p class="ts-facts">{shown.number + 1} of {shown.of}</p>'
         f'<p class="q">{esc(shown.question[:LONGEST])}</p><div class="pair">{told}</div></section>'
     )
 

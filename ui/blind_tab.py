@@ -24,6 +24,10 @@ KEYS = """() => { document.addEventListener('keydown', event => {
   if (button && button.offsetParent) { event.preventDefault(); button.click(); }
 }); }"""
 """Arrow keys and digits press the buttons that are on the screen; typing in a field is left alone."""
+SEEN = "(at, seen) => [at, document.querySelector('#ts-blind [data-number]')?.dataset.number ?? '']"
+"""What was on the screen when a button was pressed goes with it."""
+VOTE: dict[str, Any] = {**PRIVATE, "js": SEEN, "trigger_mode": "multiple", "concurrency_id": "blind"}
+"""Every press counts, also one that comes before the page has settled; one after the other."""
 
 
 class BlindTab:
@@ -43,6 +47,7 @@ class BlindTab:
                 self.how = gr.Radio([PAIRS, SCALE], value=PAIRS, show_label=False, container=False)
                 self.begin = gr.Button("Begin", elem_id="ts-blind-begin", variant="primary")
             self.at = gr.State({})
+            self.seen = gr.Textbox("", visible=False)
             self.card = gr.HTML("")
             with gr.Row(visible=False) as self.sides:
                 self.left = gr.Button("← Left", elem_id="ts-blind-left")
@@ -62,9 +67,9 @@ class BlindTab:
         self.run.change(_others, [self.run], [self.other], **PRIVATE)
         self.begin.click(_next, who, shown, **PRIVATE)
         for button, choice in ((self.left, "left"), (self.tie, "tie"), (self.right, "right")):
-            button.click(_chosen(choice), [self.at], shown, **PRIVATE)
+            button.click(_voted(blind.choose, choice), [self.at, self.seen], shown, **VOTE)
         for rating, button in enumerate(self.rates, 1):
-            button.click(_rated(rating), [self.at], shown, **PRIVATE)
+            button.click(_voted(blind.rate, rating), [self.at, self.seen], shown, **VOTE)
         self.undo.click(_taken_back, [self.at], shown, **PRIVATE)
         self.end.click(lambda at: _ended(at["run"], at["other"]), [self.at], shown, **PRIVATE)
 
@@ -102,20 +107,17 @@ def _rows(sides: bool, scale: bool, more: bool) -> tuple[Any, ...]:
 
 
 def _after(at: dict[str, Any]) -> tuple[Any, ...]:
+    if not at:  # the last vote was given a moment ago
+        return tuple(gr.skip() for _ in range(5))
     return _next(at["run"], at["other"], at["rater"], at["how"])
 
 
-def _chosen(choice: str) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    def handle(at: dict[str, Any]) -> tuple[Any, ...]:
-        blind.choose(at["run"], at["other"], at["rater"], at["number"], choice)
-        return _after(at)
+def _voted(vote: Callable[..., Any], value: str | int) -> Callable[[dict[str, Any], str], tuple[Any, ...]]:
+    """A vote for what was on the screen; pressed twice, the second is not a vote for an item nobody has seen."""
 
-    return handle
-
-
-def _rated(rating: int) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    def handle(at: dict[str, Any]) -> tuple[Any, ...]:
-        blind.rate(at["run"], at["other"], at["rater"], at["number"], rating)
+    def handle(at: dict[str, Any], seen: str) -> tuple[Any, ...]:
+        if at and seen == str(at["number"]):
+            vote(at["run"], at["other"], at["rater"], at["number"], value)
         return _after(at)
 
     return handle

@@ -100,6 +100,18 @@ def test_single_answers_are_rated_by_digit(home: Path, opened: Page) -> None:
     )
 
 
+def test_two_quick_presses_are_one_vote_each_item_is_seen_before_it_is_judged(home: Path, opened: Page) -> None:
+    begin(opened, "ann")
+    better_later(opened, 1)
+    opened.evaluate("for (const i of [1, 2, 3]) document.getElementById('ts-blind-tie').click()")
+    expect(opened.locator("#ts-blind .ts-facts")).to_have_text("2 of 10", timeout=WAIT)
+    opened.wait_for_timeout(600)
+    expect(opened.locator("#ts-blind .ts-facts")).to_have_text("2 of 10")
+    assert len(blind.votes(RunStore(home).get("run-1"))) == 1
+    pressed(opened, 2, 10, "ArrowDown")
+    expect(opened.locator("#ts-blind .ts-facts")).to_have_text("3 of 10", timeout=WAIT)
+
+
 def test_without_a_name_nothing_begins(home: Path, opened: Page) -> None:
     opened.locator("#ts-blind-begin").click()
     expect(opened.locator("#ts-blind [role=alert]")).to_contain_text("who judges?", timeout=WAIT)
