@@ -12,8 +12,8 @@ from trainer.evaluation import examination
 from trainer.evaluation.micro import TOPICS
 from trainer.evaluation.paired import Paired
 from trainer.evaluation.scores import NAMES
-from trainer.evaluation.table import Line, Table
-from trainer.evaluation.verdicts import WAYS, told
+from trainer.evaluation.table import PROMPTED, Line, Table
+from trainer.evaluation.verdicts import WAYS, in_unit, told
 from trainer.runs import Run
 
 WEAK_SHOWN = 3
@@ -95,7 +95,21 @@ def gap_words(table: Table, against: Paired) -> str:
 def notes_of(found: dict[str, Any]) -> list[str]:
     """Leaks, simple methods, what got worse, what was learned by heart, what the metric can't see."""
     lines = found["verdict"]["lines"]
-    return [*lines[:-1], *worse_words(found), lines[-1]]
+    return [*lines[:-1], *further_words(Table.model_validate(found["table"])), *worse_words(found), lines[-1]]
+
+
+def further_words(table: Table) -> list[str]:
+    """The figures beside the one that decides: of the tuned model, and of the best way of asking the untrained one."""
+    tuned, asked = table.line("tuned"), [line for line in table.lines if line.name in PROMPTED]
+    if not tuned or not asked or not tuned.also:
+        return []
+    best = max(asked, key=lambda line: line.figure.value)
+    parts = [
+        f"{NAMES[name]}{f' (by {table.embedder})' if name == 'similarity' else ''} "
+        f"{in_unit(name, one.value)} and {in_unit(name, best.also[name].value)}"
+        for name, one in tuned.also.items()
+    ]
+    return [f"By other figures, the tuned model and {WAYS[best.name]}: {'; '.join(parts)}."]
 
 
 def worse_words(found: dict[str, Any]) -> list[str]:

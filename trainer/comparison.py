@@ -36,6 +36,8 @@ class Measured:
     earned: Scores | None = None
     general: Scores = field(default_factory=_none)
     """Losses on general rows, for what was forgotten."""
+    letters: Scores = field(default_factory=_none)
+    """Bytes of the text behind each loss, in UTF-8."""
 
 
 def compare(
@@ -74,7 +76,7 @@ def _figures(metric: str, before: Measured, after: Measured, references: list[st
         return _pair(
             [metrics.perplexity(m.losses, m.tokens) for m in (before, after)],
             metrics.bootstrap(len(before.losses), lambda r: _perplexity(after, r) - _perplexity(before, r)),
-        )
+        ) | {"also": _bits(before, after)}
     if metric == "auc":
         a, b, good = _rated(after), _rated(before), np.array([g for _, g in after.pairs])
         return _pair(
@@ -118,6 +120,16 @@ def auc(ratings: Scores, good: Scores) -> float:
 
 def _perplexity(measured: Measured, rows: Any) -> float:
     return float(np.exp((measured.losses * measured.tokens)[rows].sum() / measured.tokens[rows].sum()))
+
+
+def _bits(before: Measured, after: Measured) -> dict[str, Any]:
+    """Bits per byte: unlike perplexity, it can be set beside a model that cuts the text into other tokens."""
+    told = {"base": before, "tuned": after}
+    return {
+        "bits_per_byte": {
+            name: metrics.bits_per_byte(m.losses * m.tokens, m.letters).model_dump() for name, m in told.items()
+        }
+    }
 
 
 def _also(metric: str, before: Measured, after: Measured, references: list[str]) -> dict[str, Any]:

@@ -116,6 +116,11 @@ def rouge_l(answers: list[str], references: list[str]) -> Scores:
     return np.array([100 * scorer.score(r, a)["rougeL"].fmeasure for a, r in zip(answers, references, strict=True)])
 
 
+def bits_per_byte(losses: Scores, letters: Scores) -> Interval:
+    """Bits a byte of text (as in the Pile's paper, arXiv 2101.00027): summed loss of each row in nats, its bytes."""
+    return bootstrap(len(losses), lambda rows: float(losses[rows].sum() / (np.log(2) * letters[rows].sum())))
+
+
 def perplexity(losses: Scores, tokens: Scores) -> Interval:
     """exp of the mean loss a token; rows are resampled, weighted by their tokens."""
     return bootstrap(len(losses), lambda rows: float(np.exp((losses * tokens)[rows].sum() / tokens[rows].sum())))

@@ -21,6 +21,7 @@ from trainer.data.sources import fingerprint
 from trainer.data.split import Split, own_split, split
 from trainer.errors import UserFacingError
 from trainer.estimates import Estimates
+from trainer.evaluation import programs
 from trainer.facts import DataFinding, Facts, ModelFacts
 from trainer.machine import read_machine
 from trainer.paths import BUILTIN_MODEL
@@ -123,6 +124,11 @@ def usable(examples: list[Example], skip: tuple[str, ...]) -> list[Example]:
     return [e for e in examples if not e.fault and e.row not in repeats]
 
 
+def examples_of(found: Inspected, plan: Plan) -> list[Example]:
+    """A file's rows for a plan, with the further columns that its rewards, or tests of written code, read."""
+    return found.with_columns(None if plan.online else programs.COLUMNS)
+
+
 def suited(examples: list[Example], plan: Plan) -> list[Example]:
     """The rows the method can learn from: of judged answers, sft takes the good ones."""
     if plan.method.method in PAIRWISE:
@@ -168,8 +174,7 @@ def propose_on(ground: Ground, wishes: Wishes) -> Proposal:
 def examined(plan: Plan, reasons: dict[str, Reason], wishes: Wishes, ground: Ground) -> Proposal:
     """Estimates, proof and findings for a plan, however it came to be."""
     facts = ground.facts
-    examples = ground.inspected.with_columns() if plan.online else ground.inspected.examples
-    parts = parts_of(examples, plan)
+    parts = parts_of(examples_of(ground.inspected, plan), plan)
     proof = prove(parts, ground.tokenizer.with_tokens(plan.data.new_tokens), plan)
     needs = estimates.estimates(plan, facts, estimates.kept.known(plan, facts))
     known = [

@@ -21,7 +21,7 @@ from trainer.data.profile import rows_only
 from trainer.errors import UserFacingError
 from trainer.installed import check_signatures
 from trainer.plan import Plan
-from trainer.proposal import ROLE_FIELDS, parts_of
+from trainer.proposal import ROLE_FIELDS, examples_of, parts_of
 from trainer.records import append
 from trainer.runs import Run
 
@@ -54,9 +54,7 @@ def prepare(run: Run, plan: Plan) -> Path:
 def _write_split(run: Run, plan: Plan, path: Path) -> None:
     prefer = "label" if plan.data.format == "text_label" else None
     wanted = {r: c for r, c in plan.data.roles.items() if r in ROLE_FIELDS}
-    found = rows_only(path, wanted, prefer)
-    examples = found.with_columns() if plan.online else found.examples
-    parts = parts_of(examples, plan)
+    parts = parts_of(examples_of(rows_only(path, wanted, prefer), plan), plan)
     run.sealed.parent.mkdir(exist_ok=True)
     (run.folder / "data").mkdir(exist_ok=True)
     sides = {"data/train": parts.train, "data/val": parts.val, "sealed/holdout": parts.holdout}

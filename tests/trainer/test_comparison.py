@@ -55,8 +55,13 @@ def test_rewards_are_compared_row_by_row() -> None:
 
 
 def test_what_was_forgotten_is_told_with_its_interval() -> None:
-    before = Measured(losses=np.ones(40), tokens=np.ones(40), general=np.linspace(1, 2, 30))
-    after = Measured(losses=np.ones(40) / 2, tokens=np.ones(40), general=np.linspace(1, 2, 30) + 0.5)
-    forgetting = compare("perplexity", before, after, [], 40)["forgetting"]
+    told = {"tokens": np.ones(40), "letters": np.full(40, 2.0)}
+    before = Measured(losses=np.ones(40), general=np.linspace(1, 2, 30), **told)
+    after = Measured(losses=np.ones(40) / 2, general=np.linspace(1, 2, 30) + 0.5, **told)
+    result = compare("perplexity", before, after, [], 40)
+    bits = result["also"]["bits_per_byte"]
+    assert bits["base"]["value"] == pytest.approx(0.5 / np.log(2), abs=1e-4), "one nat over two bytes"
+    assert bits["tuned"]["value"] == pytest.approx(0.25 / np.log(2), abs=1e-4)
+    forgetting = result["forgetting"]
     assert forgetting["forgot"] is True and forgetting["rows"] == 30
     assert forgetting["difference"]["value"] == pytest.approx(0.5)

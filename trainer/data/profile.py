@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -60,12 +60,24 @@ class Inspected:
             replace(e, side=str(row.get(own) or "")) for e, row in zip(examples(rows, self.shape), rows, strict=True)
         ]
 
-    def with_columns(self) -> list[Example]:
-        """The examples with the columns that play no part, as text: rewards may read them."""
+    def with_columns(self, wanted: Container[str] | None = None) -> list[Example]:
+        """The examples with columns that play no part in training, as text: rewards and tests of code read them.
+
+        wanted: their names; all of them where None.
+        """
         used = {*self.shape.roles.values(), *self.shape.extras.values()}
+        if wanted is not None and not any(
+            column.name in wanted and column.name not in used for column in self.profile.columns
+        ):
+            return self.examples
         rows = (row for chunk in self.source.chunks() for row in chunk.rows)
         return [
-            replace(e, columns=tuple((k, as_text(v)) for k, v in row.items() if k not in used))
+            replace(
+                e,
+                columns=tuple(
+                    (k, as_text(v)) for k, v in row.items() if k not in used and (wanted is None or k in wanted)
+                ),
+            )
             for e, row in zip(self.examples, rows, strict=True)
         ]
 

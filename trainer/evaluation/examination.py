@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from trainer import processes
 from trainer.errors import UserFacingError
+from trainer.evaluation import likeness
 from trainer.machine import idle_threads, worker_env
 from trainer.records import read_json, write_atomic
 from trainer.runs import ACTIVE, Run, RunStore
@@ -85,6 +86,7 @@ def _check(run: Run) -> None:
             run.id,
             "Its own result is what can be said of it: tunesmith evaluate without --baseline.",
         )
+    likeness.embedder()  # a folder that can't be used is told now, not after minutes
     others = [other for other in RunStore(run.folder.parents[1]).all() if other.id != run.id]
     busy = [o.id for o in others if o.status().get("status") in ACTIVE or read(o).get("status") == "running"]
     if busy:

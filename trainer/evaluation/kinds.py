@@ -39,14 +39,16 @@ def kinds() -> dict[str, Kind]:
     return {name: Kind(name=name, **row) for name, row in table.items()}
 
 
-def kind_of(references: Sequence[str], labels: bool) -> Kind:
-    """The kind of these right answers; `labels` where the plan says that they are labels."""
-    return kinds()[_name(references, labels)]
+def kind_of(references: Sequence[str], labels: bool, tested: Sequence[bool] = ()) -> Kind:
+    """The kind of these right answers; `labels` where the plan says so; `tested`: whether a row has tests for it."""
+    return kinds()[_name(references, labels, tested)]
 
 
-def _name(references: Sequence[str], labels: bool) -> str:
+def _name(references: Sequence[str], labels: bool, tested: Sequence[bool]) -> str:
     if labels:
         return "labels"
+    if _mostly(tested):
+        return "code"
     told = [document(text) for text in references]
     if _mostly([isinstance(d, dict | list) and _calls(d) for d in told]):
         return "tool_calls"
@@ -81,5 +83,5 @@ def _calls(found: Any) -> bool:
     return bool(calls) and all(isinstance(c, dict) and "name" in c and "arguments" in c for c in calls)
 
 
-def _mostly(found: list[bool]) -> bool:
+def _mostly(found: Sequence[bool]) -> bool:
     return bool(found) and sum(found) >= MOST * len(found)

@@ -68,6 +68,8 @@ def instruction_for(kind: Kind, train: Sequence[Example]) -> str:
     answers = [row.answer.strip() for row in train]
     if kind.name == "labels":
         return _labels(answers)
+    if kind.name == "code":
+        return "Answer with one block of Python code and nothing else."
     if kind.name in ("json", "tool_calls"):
         return f"Answer with one JSON document and nothing else{_keys(answers)}."
     if kind.name == "numbers":

@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 
 from trainer import metrics
+from trainer.evaluation import likeness, programs
 from trainer.evaluation.kinds import NUMBER, document, words_of
 from trainer.metrics import Interval, Scores
 
-SHARES = ("accuracy", "exact_match", "number", "json_valid", "json_fields", "tool_call", "token_f1", "macro_f1")
-"""Figures told in per cent."""
-RIGHT_OR_WRONG = ("accuracy", "exact_match", "number", "json_valid", "tool_call")
+RIGHT_OR_WRONG = ("accuracy", "exact_match", "number", "json_valid", "tool_call", "pass_at_1")
 """Figures whose scores are 0 or 1."""
+SHARES = (*RIGHT_OR_WRONG, "json_fields", "token_f1", "macro_f1", "tests_passed")
+"""Figures told in per cent."""
+BY_TESTS = ("pass_at_1", "tests_passed")
+"""Figures whose reference is not an answer but a row's tests (`trainer.evaluation.programs`)."""
 NAMES = {
     "accuracy": "accuracy",
     "macro_f1": "macro-F1",
@@ -31,15 +34,17 @@ NAMES = {
     "chrf": "chrF",
     "rouge_l": "ROUGE-L",
     "bleu": "BLEU",
+    "meteor": "METEOR",
+    "similarity": "likeness of meaning",
+    "pass_at_1": "passes its tests (pass@1)",
+    "tests_passed": "tests passed",
 }
 
 
 def scored(name: str, answers: Sequence[str], references: Sequence[str]) -> Scores:
     """One score for each answer."""
-    if name == "chrf":
-        return metrics.chrf(list(answers), list(references))
-    if name == "rouge_l":
-        return metrics.rouge_l(list(answers), list(references))
+    if together := _TOGETHER.get(name):
+        return together(list(answers), list(references))
     one = _ONE[name]
     return np.array([one(a, r) for a, r in zip(answers, references, strict=True)], dtype=float)
 
@@ -147,6 +152,28 @@ def _bleu(answer: str, reference: str) -> float:
     return float(BLEU(effective_order=True).sentence_score(answer, [reference]).score)
 
 
+def _meteor(answer: str, reference: str) -> float:
+    """METEOR, 0 to 100 (Banerjee and Lavie 2005; nltk), by words and their stems: no word net, so no synonyms."""
+    from nltk.translate.meteor_score import single_meteor_score
+
+    said, right = words_of(answer), words_of(reference)
+    return 100 * float(single_meteor_score(right, said, wordnet=_NoWordNet()))
+
+
+class _NoWordNet:
+    """What nltk asks for synonyms: there are none, on every machine alike."""
+
+    def synsets(self, word: str) -> list[Any]:
+        return []
+
+
+_TOGETHER: dict[str, Callable[[list[str], list[str]], Scores]] = {
+    "chrf": metrics.chrf,
+    "rouge_l": metrics.rouge_l,
+    "similarity": likeness.similarity,
+    "pass_at_1": programs.all_passed,
+    "tests_passed": programs.share_passed,
+}
 _ONE: dict[str, Callable[[str, str], float]] = {
     "accuracy": _label,
     "exact_match": _exact,
@@ -156,4 +183,5 @@ _ONE: dict[str, Callable[[str, str], float]] = {
     "tool_call": _call,
     "token_f1": _token_f1,
     "bleu": _bleu,
+    "meteor": _meteor,
 }

@@ -113,8 +113,13 @@ def _blind(found: Table) -> str:
 
 
 def told(found: Table, value: float) -> str:
+    """The deciding figure in its unit."""
+    return in_unit(found.kind.metric, value)
+
+
+def in_unit(metric: str, value: float) -> str:
     """A figure in its unit."""
-    return f"{100 * value:.1f} %" if found.kind.metric in SHARES else f"{value:.1f}"
+    return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.1f}"
 
 
 def span(found: Table, against: Paired) -> str:

@@ -28,7 +28,7 @@ from trainer.data.spread import spread
 from trainer.data.stored import examples_in
 from trainer.diagnosis.failures.behaviour import behaviour
 from trainer.errors import UserFacingError
-from trainer.evaluation import baselines, memorised, micro, prompting
+from trainer.evaluation import baselines, memorised, micro, programs, prompting
 from trainer.evaluation.calibration import calibration
 from trainer.evaluation.contamination import contaminated
 from trainer.evaluation.examination import write
@@ -67,7 +67,8 @@ class Examination:
     @cached_property
     def kind(self) -> Kind:
         """What is asked for, told by the training answers."""
-        return kind_of([row.answer for row in spread(self.train, 500)], self.labels)
+        rows = spread(self.train, 500)
+        return kind_of([row.answer for row in rows], self.labels, [bool(programs.tests(row)) for row in self.rows])
 
     @cached_property
     def tokenizer(self) -> tokenizers.ChatTokenizer:

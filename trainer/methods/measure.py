@@ -14,7 +14,7 @@ import torch
 from trainer.comparison import SAMPLES, Measured
 from trainer.data import tokenizer as tokenizers
 from trainer.data.convert import Example
-from trainer.data.encode import Encoded
+from trainer.data.encode import IGNORE, Encoded
 from trainer.data.pairs import Judged
 from trainer.data.proof import JUDGED
 from trainer.data.spread import spread
@@ -94,7 +94,14 @@ def measure(sheet: Sheet, model: Any) -> Measured:
         pairs=_liked(model, sheet.pairs, loss, tokenizer.pad_token_id),
         earned=np.array(sheet.score(said, sheet.chosen)) if sheet.score else None,
         general=np.array(forgotten),
+        letters=np.array([_bytes(row, tokenizer) for row in sheet.rows], dtype=float),
     )
+
+
+def _bytes(row: Encoded, tokenizer: Any) -> int:
+    """Bytes of the text whose loss is counted; marks of the model's own have none."""
+    counted = [label for label in row.labels[1:] if label != IGNORE]
+    return max(1, len(tokenizer.decode(counted, skip_special_tokens=True).encode()))
 
 
 def _written(sheet: Sheet, model: Any, tokenizer: Any, ended: list[bool]) -> list[str]:

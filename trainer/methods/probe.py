@@ -30,7 +30,7 @@ from trainer.estimates.samples import Sample, drawn
 from trainer.installed import check_signatures
 from trainer.methods.held import held_gb
 from trainer.plan import Plan
-from trainer.proposal import ROLE_FIELDS, divided, suited
+from trainer.proposal import ROLE_FIELDS, divided, examples_of, suited
 from trainer.records import write_atomic
 
 WARM, LONG, USUAL = 1, 2, 5
@@ -46,8 +46,7 @@ def rows_of(plan: Plan) -> Split:
     prefer = "label" if plan.data.format == "text_label" else None
     wanted = {r: c for r, c in plan.data.roles.items() if r in ROLE_FIELDS}
     found = rows_only(Path(plan.data.dataset_path), wanted, prefer)
-    examples = found.with_columns() if plan.online else found.examples
-    return divided(suited(examples, plan), plan.data, plan.schedule.seed)
+    return divided(suited(examples_of(found, plan), plan), plan.data, plan.schedule.seed)
 
 
 def short_plan(plan: Plan, steps: int) -> Plan:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from trainer.rewards.answers import Answer
 from trainer.sandbox import grading
@@ -27,16 +27,29 @@ def unit_tests(answers: Sequence[Answer]) -> list[float | None]:
     Code is the last fenced block of Python, else the whole answer. It runs in `trainer.sandbox`, whose `run.py` says
     what that holds and what it does not.
     """
-    most = max(1, min(len(answers), os.cpu_count() or 1))
-    with ThreadPoolExecutor(most) as pool:
-        return list(pool.map(_share, answers))
+    return at_once(_share, answers)
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def at_once(judge: Callable[[T], R], them: Sequence[T]) -> list[R]:
+    """Each judged, as many side by side as there are processors."""
+    with ThreadPoolExecutor(max(1, min(len(them), os.cpu_count() or 1))) as pool:
+        return list(pool.map(judge, them))
 
 
 def _share(answer: Answer) -> float | None:
     tests = tests_of(answer)
     if fault(tests, entry(answer)):
         return None
-    return run(code_in(answer.final), tests, entry(answer)).score
+    return passed(answer.final, tests, entry(answer))
+
+
+def passed(text: str, tests: str, entry_point: str = "") -> float:
+    """The share of the tests that the code in a written answer passes, 0 to 1."""
+    return run(code_in(text), tests, entry_point).score
 
 
 def code_in(text: str) -> str:

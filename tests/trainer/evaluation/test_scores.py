@@ -76,8 +76,10 @@ def test_scores_by_hand(metric: str, answer: str, reference: str, score: float) 
 
 
 def test_likenesses_are_full_for_equal_text() -> None:
-    for metric in ("chrf", "rouge_l", "bleu"):
-        assert scored(metric, ["the parcel is on its way"], ["the parcel is on its way"])[0] == pytest.approx(100)
+    for metric in ("chrf", "rouge_l", "bleu", "meteor"):
+        assert scored(metric, ["the parcel is on its way"], ["the parcel is on its way"])[0] == pytest.approx(
+            100, abs=0.5
+        )
         assert scored(metric, ["zzz"], ["the parcel is on its way"])[0] < 5
 
 
@@ -90,10 +92,18 @@ def test_a_document_is_wholly_like_itself(found: object) -> None:
 
 @given(st.text())
 def test_no_text_breaks_a_score(text: str) -> None:
-    for metric in ("accuracy", "number", "json_valid", "json_fields", "tool_call", "token_f1", "bleu"):
+    for metric in ("accuracy", "number", "json_valid", "json_fields", "tool_call", "token_f1", "bleu", "meteor"):
         assert 0 <= scored(metric, [text], ["#### 7"])[0] <= 100
     assert label(text) == label(text.strip())
     last_number(text)
+
+
+def test_meteor_counts_stems_and_order_but_no_synonyms() -> None:
+    """By hand: 4 of 4 words matched (one by its stem) in one chunk: 1 - 0.5 * (1/4)^3."""
+    assert scored("meteor", ["the parcel is arriving"], ["the parcel is arrived"])[0] == pytest.approx(99.21875)
+    turned = scored("meteor", ["arriving is parcel the"], ["the parcel is arrived"])[0]
+    assert turned == pytest.approx(50), "four chunks of one word: 1 - 0.5 * (4/4)^3"
+    assert scored("meteor", ["a big house"], ["a large house"])[0] < 70
 
 
 def test_macro_f1_goes_by_labels_as_they_are_compared() -> None:
