@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agent import evaluating
 from agent.commands import store
 from trainer.errors import UserFacingError
-from trainer.evaluation import blind
-from trainer.evaluation.blind import UNTRAINED, Vote
+from trainer.evaluation import blind, sides
+from trainer.evaluation.blind import Vote
 from trainer.evaluation.preferences import preferences, words
+from trainer.evaluation.sides import UNTRAINED, Side
 from trainer.runs import Run
 
 LONGEST_NAME = 40
@@ -28,16 +31,28 @@ class Shown:
 
 
 def candidates(run_id: str) -> list[str]:
-    """What a run can be set beside: the untrained model, and runs that were tested on the same rows."""
+    """What a run can be set beside: the untrained model, its checkpoints, runs that were tested on the same rows."""
     run = store().get(run_id)
     mine = _rows(run)
-    others = [r for r in store().all() if r.id != run.id and mine & _rows(r) and blind.same_test(run, r)]
-    return ([UNTRAINED] if mine else []) + [r.id for r in others]
+    if not mine:
+        return []
+    others = [r.id for r in store().all() if r.id != run.id and mine & _rows(r) and sides.same_test(run, r)]
+    return [UNTRAINED, *others, *(Side(run, step).name for step in sides.steps(run))]
+
+
+def in_words(run_id: str, other: str) -> str:
+    """A candidate as a person would say it."""
+    return sides.side(store().get(run_id), other).words
+
+
+def answering(run_id: str, other: str) -> Iterator[str]:
+    """Let a checkpoint answer the sealed rows, where it has not: what it is at, until it is done."""
+    yield from evaluating.answering(blind.against(store().get(run_id), other))
 
 
 def _rows(run: Run) -> set[int]:
     try:
-        return set(blind.written(run)["rows"])
+        return set(Side(run).answers())
     except UserFacingError:
         return set()
 

@@ -14,7 +14,6 @@ from agent.model.offer import offer_judge
 from agent.understanding import wishes_from
 from tools import arguments as a
 from tools.alerts import alert_line, alerts_of
-from tools.comparing import compare_runs
 from tools.desk import Desk, ToolResult
 from tools.explaining import explain_run
 from tools.failing import crash_words
@@ -170,11 +169,6 @@ def first(name: str) -> str:
         state = run.status().get("status")
         raise UserFacingError(f"does not wait in the line: it is {state}", run.id, "Only a queued run can be moved.")
     return queued_words(run, run.status())
-
-
-def compare(one: str, two: str) -> ToolResult:
-    """Two runs against each other."""
-    return compare_runs(a.Compare(runs=[one, two]), desk())
 
 
 def ask(name: str, prompt: str) -> ToolResult:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.commands import desk, follow, store
 from tools import arguments as a
+from tools.comparing import compare_runs
 from tools.desk import ToolResult
 from tools.evaluating import evaluate_run, line_words, notes_of, ranked, weak_words
 from trainer.errors import UserFacingError
 from trainer.evaluation import examination
+from trainer.evaluation.aside import Aside
+from trainer.evaluation.sides import AT, Side, side
 from trainer.evaluation.table import Table
 from trainer.runs import Run
 
@@ -35,13 +38,41 @@ def evaluate(name: str, compared: bool = False, tell: Callable[[str], None] | No
 def _examined(run: Run, tell: Callable[[str], None] | None) -> None:
     """Wait for the examination, which goes on where this process is ended."""
     examination.start(run)
-    while (found := examination.read(run)).get("status") == "running":
+    for words in _phases(examination.of(run)):
         if tell:
-            tell(str(found.get("phase", "")))
-        time.sleep(POLL)
-    if found.get("status") != "finished":
+            tell(words)
+    if (found := examination.read(run)).get("status") != "finished":
         why = found.get("reason") or "its process was killed"
         raise UserFacingError(f"could not be set beside prompting: {why}", run.id, "Ask again; its result stays.")
+
+
+def compare(one: str, two: str, tell: Callable[[str], None] | None = None) -> ToolResult:
+    """Two runs, checkpoints (run-1@30) or the untrained model (base) against each other; `tell`: how far it is."""
+    for name in (one, two):
+        if AT in name:
+            for words in answering(side(store().get(name.partition(AT)[0]), name)):
+                if tell:
+                    tell(words)
+    return compare_runs(a.Compare(runs=[one, two]), desk())
+
+
+def answering(one: Side) -> Iterator[str]:
+    """Let a checkpoint answer the sealed rows, where it has not: how far it is, until it is done."""
+    if not one.lacks:
+        return
+    one.let_answer()
+    for words in _phases(one.aside):
+        yield f"{one.words}: {words}"
+    if one.lacks:
+        why = one.aside.read().get("reason") or "its process was killed"
+        raise UserFacingError(f"could not answer the sealed rows: {why}", one.words, "Ask again.")
+
+
+def _phases(task: Aside) -> Iterator[str]:
+    """What it is at, again and again, until it has ended."""
+    while (found := task.read()).get("status") == "running":
+        yield str(found.get("phase", ""))
+        time.sleep(POLL)
 
 
 def shown(run_id: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def offer_words(one: Judging) -> str:
         if not one.usd
         else f"for about {one.usd:.2f} USD"
     )
-    other = "the untrained model" if one.other == comparison.UNTRAINED else one.other
+    other = comparison.against(store().get(one.run), one.other).words
     return (
         f"{one.model} would judge {one.pairs} pairs of answers of {one.run} and {other}, each in both orders: "
         f"{one.calls} questions, about {one.tokens:,} tokens, {cost}. Questions, references and answers of sealed rows "

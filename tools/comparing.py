@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.arguments import Compare
+from tools.beside import Beside, beside
 from tools.desk import Desk, ToolResult
 from tools.words import number
 from trainer.data.stored import examples_in
@@ -13,6 +14,8 @@ from trainer.diagnosis import diagnose
 from trainer.diagnosis.catalogue import entry
 from trainer.diagnosis.record import record_of
 from trainer.errors import UserFacingError
+from trainer.evaluation.examination import WRITTEN
+from trainer.evaluation.sides import AT, UNTRAINED, Side, same_test, side
 from trainer.fields import diff
 from trainer.runs import Run
 
@@ -32,10 +35,16 @@ class Rows:
 def compare_runs(args: Compare, desk: Desk) -> ToolResult:
     """Two runs against each other: what differed in the plans and the rows, and what came out."""
     names = args.runs if isinstance(args.runs, list) else []
+    if len(names) > 1 and any(AT in n or n == UNTRAINED for n in names):
+        first = next((n for n in names if n != UNTRAINED), names[0]).partition(AT)[0]
+        return beside(*(side(desk.store.get(first), n) for n in (names[0], names[-1])))
     runs = [desk.store.get(n) for n in names] or desk.store.all()[-2:]
     if len(runs) < 2:
         raise UserFacingError("two runs are needed to compare", "", "Train a second one, or name two runs.")
-    a, b = runs[0], runs[-1]
+    return _runs(runs[0], runs[-1])
+
+
+def _runs(a: Run, b: Run) -> ToolResult:
     changed = {n: v for n, v in diff(a.plan(), b.plan()).items() if n != "goal"}
     parts = [f"{n} {number(x)} against {number(y)}" for n, (x, y) in changed.items()]
     rows = rows_of(a, b)
@@ -75,12 +84,26 @@ def _outcomes(a: Run, b: Run) -> list[str]:
         return ["They were tested on different rows (data, seed or split differ): their figures can't be weighed."]
     if ra["metric"] != rb["metric"]:
         return [f"They were judged by different metrics ({ra['metric']}, {rb['metric']}): not comparable."]
+    if pair := _pair(a, b):
+        return [pair.words()]
     ta, tb = ra["tuned"], rb["tuned"]
     sure = "the intervals are apart" if _apart(ta, tb) else "the intervals overlap: it may be chance"
     return [
         f"{ra['metric']}: {ta['value']:.3g} ({ta['low']:.3g} to {ta['high']:.3g}) against "
         f"{tb['value']:.3g} ({tb['low']:.3g} to {tb['high']:.3g}); {sure}."
     ]
+
+
+def _pair(a: Run, b: Run) -> Beside | None:
+    """Their answers to the same rows, where both were kept: a paired gap tells more than two intervals do."""
+    asked = a.plan().evaluation.metric in WRITTEN and all((run.folder / "answers.json").is_file() for run in (a, b))
+    return Beside(Side(a), Side(b)) if asked and a.id != b.id and same_test(a, b) else None
+
+
+def _differ(a: Run, b: Run) -> bool:
+    """Whether their results differ beyond chance."""
+    pair = _pair(a, b)
+    return _apart(a.result()["tuned"], b.result()["tuned"]) if pair is None else pair.gap.sure is not None
 
 
 def _same_test(a: Run, b: Run) -> bool:
@@ -104,7 +127,7 @@ def reasons(a: Run, b: Run, changed: dict[str, Any], rows: Rows | None) -> list[
     causes = [name for name in changed if name not in ASIDE]
     if rows and (rows.only_a or rows.only_b):
         causes.append("the rows")
-    if not _apart(ra["tuned"], rb["tuned"]):
+    if not _differ(a, b):
         return [*lines, "No reason is needed for a difference that may be chance; two seeds each would tell."]
     if len(causes) == 1:
         return [*lines, f"Only {causes[0]} differs, so the difference is likely due to it."]

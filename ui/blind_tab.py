@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -65,7 +65,7 @@ class BlindTab:
         shown = [self.card, self.at, self.sides, self.scale, self.undo_row]
         self.box.expand(_runs, [self.run], [self.run], **PRIVATE)
         self.run.change(_others, [self.run], [self.other], **PRIVATE)
-        self.begin.click(_next, who, shown, **PRIVATE)
+        self.begin.click(_begun, who, shown, **PRIVATE)
         for button, choice in ((self.left, "left"), (self.tie, "tie"), (self.right, "right")):
             button.click(_voted(blind.choose, choice), [self.at, self.seen], shown, **VOTE)
         for rating, button in enumerate(self.rates, 1):
@@ -81,8 +81,24 @@ def _runs(now: str | None) -> Any:
 
 def _others(run: str | None) -> Any:
     found = blind.candidates(run) if run in blind.comparable() else []
-    choices = [(UNTRAINED if name == blind.UNTRAINED else name, name) for name in found]
+    choices = [(UNTRAINED if name == blind.UNTRAINED else blind.in_words(run, name), name) for name in found]
     return gr.Dropdown(choices=choices, value=found[0] if found else None)
+
+
+def _begun(run: str | None, other: str | None, rater: str, how: str) -> Iterator[tuple[Any, ...]]:
+    """A checkpoint that has not answered the sealed rows does it first, and the page says how far it is."""
+    try:
+        if run and other:
+            for words in blind.answering(run, other):
+                yield f'<p class="ts-note">{esc(words)}</p>', {}, *_rows(False, False, False)
+    except UserFacingError as error:
+        yield _fault(error)
+        return
+    yield _next(run, other, rater, how)
+
+
+def _fault(error: UserFacingError) -> tuple[Any, ...]:
+    return f'<p class="ts-note" role="alert">{esc(error.sentence())}</p>', {}, *_rows(False, False, False)
 
 
 def _next(run: str | None, other: str | None, rater: str, how: str) -> tuple[Any, ...]:
@@ -95,7 +111,7 @@ def _next(run: str | None, other: str | None, rater: str, how: str) -> tuple[Any
         name = blind.rater_name(rater)
         shown = (blind.next_pair if how == PAIRS else blind.next_answer)(run, other, name)
     except UserFacingError as error:
-        return f'<p class="ts-note" role="alert">{esc(error.sentence())}</p>', {}, *_rows(False, False, False)
+        return _fault(error)
     if shown is None:
         return _ended(run, other)
     at = {"run": run, "other": other, "rater": name, "how": how, "number": shown.number}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from html import escape
 from typing import Any
 
@@ -239,13 +238,10 @@ def _sample(sample: dict[str, Any]) -> str:
 
 def marked(text: str, reference: str) -> str:
     """Words that differ from the reference are marked."""
-    said, wanted = text.split(), reference.split()
-    out = []
-    for tag, a, b, _, _ in SequenceMatcher(a=said, b=wanted, autojunk=False).get_opcodes():
-        piece = esc(" ".join(said[a:b]))
-        if piece:
-            out.append(piece if tag == "equal" else f"<mark>{piece}</mark>")
-    return " ".join(out) or "<i>nothing</i>"
+    pieces = [
+        esc(said) if same else f"<mark>{esc(said)}</mark>" for said, same in views.compared_words(text, reference)
+    ]
+    return " ".join(pieces) or "<i>nothing</i>"
 
 
 def runs_table(runs: list[dict[str, Any]]) -> str:

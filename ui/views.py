@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,16 @@ SHARES = ("accuracy", "macro_f1", "pair_accuracy", "auc")
 def interval_text(metric: str, figure: dict[str, float]) -> str:
     """'61.2 % (58.1 to 64.2)'."""
     scale, unit = (100, " %") if metric in SHARES else (1, "")
-    return f"{scale * figure['value']:.1f}{unit} ({scale * figure['low']:.1f} to {scale * figure['high']:.1f})"
+    digits = 3 if metric == "bits_per_byte" else 1
+    value, low, high = (f"{scale * figure[end]:.{digits}f}" for end in ("value", "low", "high"))
+    return f"{value}{unit} ({low} to {high})"
+
+
+def compared_words(text: str, reference: str) -> list[tuple[str, bool]]:
+    """A text in pieces: (words, whether the reference has them at that place)."""
+    said = text.split()
+    found = SequenceMatcher(a=said, b=reference.split(), autojunk=False).get_opcodes()
+    return [(" ".join(said[a:b]), tag == "equal") for tag, a, b, _, _ in found if b > a]
 
 
 def result_rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:

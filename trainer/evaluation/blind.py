@@ -16,12 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from trainer.data.stored import examples_in
 from trainer.errors import UserFacingError
+from trainer.evaluation.sides import AT, UNTRAINED, Side, check_same, shared, side
 from trainer.records import append, read_from, read_json, write_atomic
-from trainer.runs import Run, RunStore
+from trainer.runs import Run
 
 MOST = 50
 """Pairs of a comparison: more than a person does in one sitting."""
-UNTRAINED = "base"
 Choice = Literal["left", "right", "tie"]
 
 
@@ -43,7 +43,7 @@ class Blind(BaseModel):
 
     run: str
     other: str
-    """`base`, or another run."""
+    """`base`, another run, or a checkpoint (`run-1@30`)."""
     same: int
     """Rows that were left out because both answered alike."""
     pairs: tuple[Pair, ...]
@@ -51,7 +51,8 @@ class Blind(BaseModel):
     @property
     def names(self) -> tuple[str, str]:
         """Both in words."""
-        other = "the untrained model" if self.other == UNTRAINED else self.other
+        told, at, step = self.other.partition(AT)
+        other = "the untrained model" if self.other == UNTRAINED else f"{told} at step {step}" if at else told
         return (self.run, other)
 
 
@@ -83,16 +84,12 @@ def opened(run: Run, other: str = UNTRAINED) -> Blind:
 
     Raises UserFacingError where the answers were not kept, or none differ.
     """
-    other = named(run, other)
-    path = run.folder / "blind" / f"{other}.json"
+    them = against(run, other)
+    other, path = them.name, run.folder / "blind" / f"{them.name}.json"
     if path.is_file():
         return Blind.model_validate(read_json(path))
-    mine = written(run)
-    theirs = mine if other == UNTRAINED else written(RunStore(run.folder.parents[1]).get(other))
-    name = UNTRAINED if other == UNTRAINED else "tuned"
-    answers = dict(zip(theirs["rows"], theirs["said"][name], strict=True))
     rows = {row.row: row for row in examples_in(run.sealed)}
-    both = [(r, said, answers[r]) for r, said in zip(mine["rows"], mine["said"]["tuned"], strict=True) if r in answers]
+    both = [(row, *said) for row, said in shared(Side(run), them).items()]
     unlike = [(r, a, b) for r, a, b in both if a.strip() != b.strip() and r in rows]
     if not unlike:
         why = "were not asked the same rows" if not both else "answered every row alike"
@@ -106,37 +103,11 @@ def opened(run: Run, other: str = UNTRAINED) -> Blind:
     return made
 
 
-def written(run: Run) -> dict[str, Any]:
-    """{rows, said: {name: answers}} as the run's test wrote them. Raises UserFacingError where there are none."""
-    found = read_json(run.folder / "answers.json")
-    if found:
-        return found | {"said": {"base": found["said"].get("zero_shot"), **found["said"]}}
-    raise UserFacingError(
-        "has no written answers to set side by side",
-        run.id,
-        "Its result must be judged by answers, and be of this version: train it again, or evaluate it with --baseline.",
-    )
-
-
-def named(run: Run, other: str) -> str:
-    """`base`, or the id of a run that was tested on the very same rows. Raises UserFacingError for anything else."""
-    if other == UNTRAINED:
-        return other
-    found = RunStore(run.folder.parents[1]).get(other)
-    if found.id == run.id:
-        raise UserFacingError("is the run itself", other, "Name another one, or base.")
-    if not same_test(run, found):
-        raise UserFacingError(
-            f"{run.id} and {found.id} were tested on different rows (data, seed or split differ)",
-            "",
-            "Answers can only be set side by side where the questions are the same.",
-        )
-    return found.id
-
-
-def same_test(a: Run, b: Run) -> bool:
-    """Whether the sealed rows of two runs are the same, byte by byte."""
-    return a.sealed.is_file() and b.sealed.is_file() and a.sealed.read_bytes() == b.sealed.read_bytes()
+def against(run: Run, other: str) -> Side:
+    """Who the run is set beside, tested on the very same rows. Raises UserFacingError for anything else."""
+    found = side(run, other)
+    check_same(Side(run), found)
+    return found
 
 
 def left_side(blind: Blind, rater: str, pair: int) -> int:
@@ -158,7 +129,7 @@ def cast(run: Run, other: str, vote: Vote) -> None:
 
 
 def _votes_file(run: Run, other: str) -> Path:
-    return run.folder / "blind" / f"{named(run, other)}.votes.jsonl"
+    return run.folder / "blind" / f"{against(run, other).name}.votes.jsonl"
 
 
 def votes(run: Run, other: str = UNTRAINED) -> list[Vote]:

@@ -2,63 +2,33 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from trainer import processes
 from trainer.errors import UserFacingError
 from trainer.evaluation import likeness
-from trainer.machine import idle_threads, worker_env
-from trainer.records import read_json, write_atomic
-from trainer.runs import ACTIVE, Run, RunStore
+from trainer.evaluation.aside import Aside, check_idle
+from trainer.runs import Run
 
-FILE, PROCESS = "examination.json", "examination.process.json"
-GRACE_SECONDS = 10.0
-"""It is there, though its process is not noted yet."""
 WRITTEN = ("accuracy", "chrf")
 """Metrics of runs whose answers are written, so that others can write them too."""
 BASE_SHARE = 3.5
 """The untrained model writes three times, once after examples; beside the two times of the run's own test."""
 
 
+def of(run: Run) -> Aside:
+    """A run's examination: {status, phase, table, ...}."""
+    return Aside(run, "examination", "trainer.methods.examine")
+
+
 def read(run: Run) -> dict[str, Any]:
-    """What is known: {status: running, finished, failed or died, phase, table, ...}; {} before it was asked for."""
-    found = read_json(run.folder / FILE)
-    if found.get("status") != "running" or processes.running(read_json(run.folder / PROCESS)):
-        return found
-    again = read_json(run.folder / FILE)  # it may have ended between the two looks
-    young = time.time() - (run.folder / FILE).stat().st_mtime < GRACE_SECONDS
-    return again if again.get("status") != "running" or young else again | {"status": "died"}
-
-
-def write(run: Run, **facts: Any) -> None:
-    """Replace the document, keeping earlier facts."""
-    write_atomic(run.folder / FILE, read_json(run.folder / FILE) | facts)
+    """What is known of it; {} before it was asked for."""
+    return of(run).read()
 
 
 def start(run: Run) -> None:
-    """Begin it in a process of its own, which goes on without this one; nothing where it is running already."""
+    """Begin it in a process of its own. Raises UserFacingError where there is nothing to compare."""
     _check(run)
-    with FileLock(run.folder / "examination.lock"):
-        if read(run).get("status") == "running":
-            return
-        write_atomic(run.folder / FILE, {"status": "running", "phase": "reading the models"})
-    with (run.folder / "examination.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "trainer.methods.examine", str(run.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=worker_env(idle_threads(run.plan().compute.threads)),
-            cwd=Path(__file__).parents[2],
-        )
-    write_atomic(run.folder / PROCESS, processes.mark(process.pid))
+    of(run).start()
 
 
 def seconds(run: Run) -> float | None:
@@ -77,7 +47,6 @@ def suits(run: Run) -> bool:
 
 
 def _check(run: Run) -> None:
-    """Raise where there is nothing to compare, or another run holds the machine."""
     if run.status().get("status") != "finished":
         raise UserFacingError("is not finished", run.id, "Its test against prompting comes when it has a result.")
     if not suits(run):
@@ -87,11 +56,9 @@ def _check(run: Run) -> None:
             "Its own result is what can be said of it: tunesmith evaluate without --baseline.",
         )
     likeness.embedder()  # a folder that can't be used is told now, not after minutes
-    others = [other for other in RunStore(run.folder.parents[1]).all() if other.id != run.id]
-    busy = [o.id for o in others if o.status().get("status") in ACTIVE or read(o).get("status") == "running"]
-    if busy:
-        raise UserFacingError(
-            f"{busy[0]} holds this machine, and both would crawl",
-            "",
-            f"Ask again when it has ended (tunesmith show {busy[0]}).",
-        )
+    check_idle(run, running)
+
+
+def running(run: Run) -> bool:
+    """Whether it is being made now."""
+    return read(run).get("status") == "running"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-import traceback
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +25,9 @@ from trainer.data.encode import Encoded, encode
 from trainer.data.spread import spread
 from trainer.data.stored import examples_in
 from trainer.diagnosis.failures.behaviour import behaviour
-from trainer.errors import UserFacingError
-from trainer.evaluation import baselines, memorised, micro, programs, prompting
+from trainer.evaluation import baselines, examination, memorised, micro, programs, prompting
 from trainer.evaluation.calibration import calibration
 from trainer.evaluation.contamination import contaminated
-from trainer.evaluation.examination import write
 from trainer.evaluation.kinds import Kind, kind_of
 from trainer.evaluation.prompting import Turns
 from trainer.evaluation.scores import scored
@@ -39,8 +35,7 @@ from trainer.evaluation.table import PROMPTED, Name, Table, details, table
 from trainer.evaluation.verdicts import verdict
 from trainer.methods import answers
 from trainer.methods.dataset import encoded
-from trainer.methods.models import load_base, load_tokenizer, load_tuned
-from trainer.plan import Plan
+from trainer.methods.models import load_base, load_tokenizer, load_tuned, ready
 from trainer.records import write_atomic
 from trainer.runs import Run
 
@@ -158,7 +153,7 @@ class Examination:
         return list(zip(self.rows, self.said["tuned"], strict=True))
 
     def _phase(self, words: str) -> None:
-        write(self.run, phase=words)
+        examination.of(self.run).write(phase=words)
 
 
 def examine(run: Run) -> dict[str, Any]:
@@ -166,8 +161,8 @@ def examine(run: Run) -> dict[str, Any]:
     one = Examination(run)
     one.without_models()
     plan = one.plan
-    before = one.asked(_ready(load_base(plan, one.base), plan))
-    after = one.tuned(_ready(load_tuned(plan, one.base, run.model), plan))
+    before = one.asked(ready(load_base(plan, one.base), plan))
+    after = one.tuned(ready(load_tuned(plan, one.base, run.model), plan))
     leaked = contaminated(one.train, one.rows)
     found = table(one.kind, one.rows, one.said, leaked)
     write_atomic(run.folder / "answers.json", {"rows": [row.row for row in one.rows], "said": one.said})
@@ -187,12 +182,6 @@ def examine(run: Run) -> dict[str, Any]:
     }
 
 
-def _ready(model: Any, plan: Plan) -> Any:
-    model = model.eval().to("cuda" if plan.compute.device == "cuda" else model.device)
-    model.set_attn_implementation("sdpa")
-    return model
-
-
 def _strongest(found: Table) -> Name:
     """The way of asking that came nearest to the tuned model."""
     ways = [line for line in found.lines if line.name in PROMPTED]
@@ -207,19 +196,9 @@ def _calibration(one: Examination, confidence: list[float] | None) -> dict[str, 
 
 
 def main() -> int:
-    """Entry; every failure ends as a sentence in the document."""
+    """Entry."""
     run = Run(Path(sys.argv[1]))
-    began = time.monotonic()
-    try:
-        write(run, **examine(run), status="finished", phase="", seconds=round(time.monotonic() - began, 1))
-    except UserFacingError as error:
-        write(run, status="failed", phase="", reason=error.sentence())
-        return 2
-    except Exception as error:  # noqa: BLE001  (the process boundary: nothing may vanish)
-        traceback.print_exc()
-        write(run, status="failed", phase="", reason=f"{type(error).__name__}: {str(error)[:300]}")
-        return 1
-    return 0
+    return examination.of(run).carried_out(lambda: examine(run))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from trainer.data.spread import spread
 from trainer.data.tokenizer import ChatTokenizer
 from trainer.methods import answers
 from trainer.methods.dataset import compared, encoded
-from trainer.methods.models import head_of, load_tokenizer
+from trainer.methods.models import head_of, load_tokenizer, ready
 from trainer.plan import Plan, Reward
 from trainer.retention import held
 
@@ -77,15 +77,14 @@ class Sheet:
 def measure(sheet: Sheet, model: Any) -> Measured:
     """Everything the comparison needs of one model."""
     plan = sheet.plan
-    model = model.eval().to("cuda" if plan.compute.device == "cuda" else model.device)
-    model.set_attn_implementation("sdpa")
+    model = ready(model, plan)
     tokenizer = load_tokenizer(sheet.base, plan)
     if head_of(plan) == "reward" and hasattr(model, "score"):
         return Measured(pairs=_rewards(model, sheet.pairs, tokenizer.pad_token_id))
     loss, tokens = answers.losses(model, sheet.rows, tokenizer.pad_token_id)
     forgotten = answers.losses(model, sheet.general, tokenizer.pad_token_id)[0] if sheet.general else []
     ended: list[bool] = []
-    said = _written(sheet, model, tokenizer, ended) if head_of(plan) == "causal" else []
+    said = written(sheet, model, tokenizer, ended) if head_of(plan) == "causal" else []
     return Measured(
         losses=np.array(loss),
         tokens=np.array(tokens, dtype=float),
@@ -104,7 +103,8 @@ def _bytes(row: Encoded, tokenizer: Any) -> int:
     return max(1, len(tokenizer.decode(counted, skip_special_tokens=True).encode()))
 
 
-def _written(sheet: Sheet, model: Any, tokenizer: Any, ended: list[bool]) -> list[str]:
+def written(sheet: Sheet, model: Any, tokenizer: Any, ended: list[bool]) -> list[str]:
+    """The model's answers to the chosen rows; `ended` takes up whether each came to an end of its own."""
     prompts = [prompt_of(e, sheet.tokenizer) for e in sheet.chosen]
     most = sheet.plan.evaluation.max_new_tokens
     tick = lambda done: sheet.tick(done, len(prompts))  # noqa: E731

@@ -123,6 +123,13 @@ def load_tokenizer(folder: Path, plan: Plan | None = None) -> Any:
     return tokenizer
 
 
+def ready(model: Any, plan: Plan) -> Any:
+    """A loaded model, where and as it answers."""
+    model = model.eval().to("cuda" if plan.compute.device == "cuda" else model.device)
+    model.set_attn_implementation("sdpa")
+    return model
+
+
 def load_tuned(plan: Plan, base: Path, tuned: Path) -> Any:
     """The trained model: its own weights, or the adapter on its base."""
     head = head_of(plan)

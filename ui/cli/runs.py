@@ -15,6 +15,8 @@ from ui.cli.output import Json, command, emit, note, terminal
 
 TRIALS = 8
 """Trials of a search where nothing is said."""
+SIDE_BY_SIDE = 5
+"""Rows whose two answers a comparison shows."""
 Yes = Annotated[bool, typer.Option("--yes", help="I approve exactly this plan.")]
 
 
@@ -297,12 +299,35 @@ def _phases() -> Any:
 
 
 @command
-def compare(one: str, two: str, as_json: Json = False) -> None:
-    """Two runs against each other: plans and results."""
-    from agent import commands
+def compare(
+    one: Annotated[str, typer.Argument(help="A run, or one of its checkpoints: run-1@30.")],
+    two: Annotated[str, typer.Argument(help="Another, or base: the untrained model.")],
+    as_json: Json = False,
+) -> None:
+    """Two runs against each other: plans, results and answers; a checkpoint answers the sealed rows first."""
+    from agent.evaluating import compare as compared
 
-    result = commands.compare(one, two)
-    emit(as_json, result.data | {"text": result.say}, result.say)
+    result = compared(one, two, _phases())
+    emit(as_json, result.data | {"text": result.say}, "\n".join([result.say, *_side_by_side(result.data)]))
+
+
+def _side_by_side(data: dict[str, Any]) -> list[str]:
+    """Some answers of two sides below each other, words that only one has in brackets."""
+    names = data.get("sides", [])
+    lines = []
+    for row in data.get("unlike", [])[:SIDE_BY_SIDE]:
+        a, b = row["answers"]
+        lines.append(f"\nRow {row['row']}: {row['question']}")
+        lines += [
+            f"  {name}: {_differing(said, other)}" for name, said, other in zip(names, (a, b), (b, a), strict=True)
+        ]
+    return lines
+
+
+def _differing(text: str, other: str) -> str:
+    from ui.views import compared_words
+
+    return " ".join(said if same else f"[{said}]" for said, same in compared_words(text, other)) or "(nothing)"
 
 
 @command

@@ -136,7 +136,7 @@ def test_runs_of_other_rows_and_names_that_lead_elsewhere_are_refused(home: Path
     for name in ("../proposal", "../../run-2/blind/base", "run-9"):
         with pytest.raises(UserFacingError, match="there is no run"):
             blind.opened(first, name)
-    with pytest.raises(UserFacingError, match="the run itself"):
+    with pytest.raises(UserFacingError, match="compared with itself"):
         blind.opened(first, first.id)
     third = answered(qa_file, words="fine")
     assert blind.opened(first, "last").other == third.id, "a name that moves is kept as what it meant"

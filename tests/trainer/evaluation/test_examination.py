@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.evaluating import evaluate, shown
+from agent.evaluating import compare, evaluate, shown
 from tests.trainer.lab import Nursery, finished, made
 from tools.arguments import Evaluate
 from tools.desk import Desk
 from tools.evaluating import evaluate_run
 from trainer.errors import UserFacingError
-from trainer.evaluation import examination
+from trainer.evaluation import blind, examination, sides
 from trainer.paths import SAMPLE_DATA
 from trainer.records import read_json, write_atomic
 from trainer.runs import Run, RunStore
@@ -36,7 +36,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_is_set_beside_prompting_and_what_needs_no_model(home: Path, letters: Path, nursery: Nursery) -> None:
-    run = made(letters, "examined", kind="train", num_train_epochs=2, per_device_train_batch_size=8)
+    run = made(letters, "examined", {"eval_steps": 10}, kind="train", num_train_epochs=2, per_device_train_batch_size=8)
     finished(nursery.start(run))
     assert run.result()["constant"]["answer"] and "dealt" in run.result()
     phases: list[str] = []
@@ -61,6 +61,24 @@ def test_a_run_is_set_beside_prompting_and_what_needs_no_model(home: Path, lette
     again = evaluate_run(Evaluate(run_id=run.id, compare_to_base=True), Desk(home=home, roots=[home]))
     assert again.data["examination"] == found, "it is not made twice"
     assert found["verdict"]["sentence"] in again.say
+    checkpoints_stand_beside_the_result(run)
+
+
+def checkpoints_stand_beside_the_result(run: Run) -> None:
+    """The last checkpoint holds the result's weights, so it answers word for word alike; the first knows less."""
+    first, last = sides.steps(run)[0], sides.steps(run)[-1]
+    assert first < last
+    phases: list[str] = []
+    told = compare(run.id, f"{run.id}@{last}", phases.append)
+    assert told.data["paired"]["gap"]["value"] == 0 and not told.data["unlike"] and told.data["rows"] == 40
+    assert any(f"{run.id} at step {last}:" in words for words in phases)
+    earlier = compare(run.id, f"{run.id}@{first}")
+    assert f"{run.id} at step {first}" in earlier.say and "accuracy" in earlier.say
+    assert all(row["answers"][0] != row["answers"][1] for row in earlier.data["unlike"])
+    untrained = compare(run.id, "base")
+    assert untrained.data["sides"] == [run.id, "base"] and "the untrained model" in untrained.say
+    assert {"checkpoint " + str(first), "comparison"} <= {e.get("by") for e in run.events()}
+    assert blind.opened(run, f"{run.id}@{first}").names[1] == f"{run.id} at step {first}"
 
 
 def test_what_cannot_be_examined_is_refused_in_a_sentence(home: Path, letters: Path) -> None:
@@ -81,10 +99,10 @@ def test_an_examination_whose_process_was_killed_says_so(home: Path, tmp_path: P
     run = Run(tmp_path / "run-1")
     run.folder.mkdir()
     assert examination.read(run) == {}
-    write_atomic(run.folder / examination.FILE, {"status": "running", "phase": "tuned: 3 of 9 answers written"})
-    write_atomic(run.folder / examination.PROCESS, {"pid": 2**22, "create_time": 1.0})
+    write_atomic(run.folder / "examination.json", {"status": "running", "phase": "tuned: 3 of 9 answers written"})
+    write_atomic(run.folder / "examination.process.json", {"pid": 2**22, "create_time": 1.0})
     assert examination.read(run)["status"] == "running", "its process may not be noted yet"
-    os.utime(run.folder / examination.FILE, (0, 0))
+    os.utime(run.folder / "examination.json", (0, 0))
     assert examination.read(run)["status"] == "died"
 
 
