@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agent.builtin.understand import as_search
 from agent.commands import search_order
 from agent.model.door import Brain
 from agent.situation import Situation
@@ -43,13 +44,14 @@ def _slots(words: str, proposal: Proposal, brain: Brain) -> dict[str, Any]:
     said = read(brain, words, where)
     if said.intent != "search_hyperparameters":
         said = read(brain, f"search hyperparameters: {words}", where)
-    if said.intent != "search_hyperparameters":
+    slots = said.slots if said.intent == "search_hyperparameters" else as_search(words, where)
+    if not slots:
         raise UserFacingError(
             "I can't read a search in these words",
             words[:80],
             "Say for instance: learning rate 1e-5 to 5e-4, 10 trials.",
         )
-    return said.slots
+    return slots
 
 
 def is_words(target: str) -> bool:

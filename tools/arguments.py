@@ -175,6 +175,11 @@ class Search(Arguments):
     workers: int = Field(default=1, ge=1, le=64)
     tied: dict[str, str] = Field(default_factory=dict, description="field -> what it follows, such as 2*lora_r")
     budget_usd: float | None = Field(default=None, gt=0)
+    max_gpu_gb: float | None = Field(default=None, gt=0)
+    early_stop_trials: bool | None = None
+    search_objectives: list[Literal["loss", "time", "size"]] = Field(
+        default_factory=list, description="besides the loss: time (of a training), size (numbers that are trained)"
+    )
 
     @property
     def unknown(self) -> dict[str, Any]:

@@ -27,6 +27,19 @@ class Start(BaseModel):
     """How it is like this one."""
 
 
+Objective = Literal["loss", "time", "size"]
+
+
+class Kind(BaseModel):
+    """A kind of training that a search tries: its adapter, and its rate beside the plan's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adapter: dict[str, Any]
+    times: float = 1.0
+    """The recipe's rate for this kind over that for the plan's."""
+
+
 class SearchSettings(BaseModel):
     """How many trials over which values."""
 
@@ -39,6 +52,8 @@ class SearchSettings(BaseModel):
     """Told as money; `max_hours` is what it buys at the plan's dearest price."""
     space: dict[str, dict[str, Any]]
     """Field -> {low, high, log?} or {choices: [...]}."""
+    kinds: dict[str, Kind] = {}
+    """Where `tuning` is searched: what each kind asks for."""
     tied: dict[str, str] = {}
     """Field -> what it follows: `2*lora_r`."""
     shares: tuple[float, ...] = (1.0,)
@@ -46,6 +61,12 @@ class SearchSettings(BaseModel):
     starts: tuple[Start, ...] = ()
     workers: int = Field(default=1, ge=1, le=64)
     algorithm: Literal["optuna", "random", "grid"] = "optuna"
+    objectives: tuple[Objective, ...] = ("loss",)
+    """What is to be small: the validation loss first; then the seconds of a training, the numbers that it moves."""
+    max_gb: float | None = Field(default=None, gt=0)
+    """Memory of one device: a trial that would surely need more is not begun."""
+    prune: bool = True
+    """Whether hopeless trials are ended on the way."""
     seed: int = 42
 
 

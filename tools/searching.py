@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tools.arguments import Search
 from tools.desk import Desk, ToolResult
 from tools.orders import Order, SearchSettings
+from tools.search.kinds import RATE, TUNING, covers, has, kinds_for
 from tools.search.past import params_of, rows_of, starts_for
 from tools.search.plans import checked_ties, with_values
 from tools.search.points import grid
-from tools.search.space import checked_space, default_space, describe, own_values
+from tools.search.space import checked_space, default_space, describe, kinds_said, own_values
 from tools.search.study import Study
 from tools.search.timetable import shares_for, timetable, wholes
 from tools.words import number
 from trainer import planfile
+from trainer.fields import validated
+from trainer.plan import Plan
 from trainer.proposal import Proposal, propose
 from trainer.reasons import Reason
 from trainer.wishes import Wishes
@@ -35,23 +39,41 @@ def _settings(args: Search, proposal: Proposal, home: Path) -> SearchSettings:
     """What was asked for, made whole from the plan, what is published and what was found before."""
     plan = proposal.plan
     rows, params = rows_of(proposal), params_of(plan)
-    space = checked_space(args.search_space, plan) or default_space(plan, args.search_fields, rows, params)
+    choices = kinds_said(args.search_space, args.search_fields, plan)
+    kinds = kinds_for(proposal, choices, RATE not in args.search_space) if choices else {}
+    like = [validated(plan.model_dump(mode="json") | {"adapter": kind.adapter}) for kind in kinds.values()]
+    space = _space(args, plan, like, (rows, params))
     fine = args.search_algorithm == "optuna"
     wanted = SearchSettings(
         n_trials=args.n_trials,
         max_hours=_hours(args, proposal),
         max_usd=args.budget_usd,
         space=space,
+        kinds=kinds,
         tied=checked_ties(args.tied, space, plan),
         shares=shares_for(proposal.estimates.steps, args.n_trials) if fine else (1.0,),
         starts=starts_for(proposal, space, home) if fine else (),
         workers=args.workers,
         algorithm=args.search_algorithm,
+        objectives=tuple(dict.fromkeys(["loss", *args.search_objectives])),
+        max_gb=args.max_gpu_gb,
+        prune=args.early_stop_trials is not False,
     )
     if wanted.algorithm == "grid":  # as many as there are combinations: none is trained twice
         count = len(grid(wanted, own_values(plan, space)))
         wanted = wanted.model_copy(update={"n_trials": min(count, wanted.n_trials)})
     return wanted
+
+
+def _space(args: Search, plan: Plan, like: list[Plan], size: tuple[int, int]) -> dict[str, Any]:
+    """The ranges that were said, and published ones for what was only named."""
+    space = checked_space(args.search_space, plan, like)
+    named = [name for name in args.search_fields if name not in space]
+    if named or not space:
+        space |= default_space(plan, named, *size, like=like)
+    if list(space) == [TUNING]:  # kinds are only weighed fairly where each may have a rate that fits it
+        space |= default_space(plan, [RATE], *size)
+    return space
 
 
 def _hours(args: Search, proposal: Proposal) -> float | None:
@@ -73,15 +95,28 @@ def search_terms(order: Order) -> str:
             None,
             [
                 f"Search: {settings.n_trials} trials over {describe(settings)}. {_first(order, settings)};",
-                "the validation loss decides, hopeless trials are stopped early, the hold-out stays sealed.",
+                f"{_goal_words(settings)}, the hold-out stays sealed.",
                 _shares_words(settings),
                 _starts_words(settings),
-                _again_words(settings, len(own_values(order.planned.plan, settings.space)) == len(settings.space)),
+                _again_words(settings, covers(settings, own_values(order.planned.plan, settings.space))),
                 _time_words(order, settings),
                 "Approve the search?",
             ],
         )
     )
+
+
+WANTED = {"loss": "validation loss", "time": "time of a training", "size": "numbers that are trained"}
+
+
+def _goal_words(settings: SearchSettings) -> str:
+    """What decides, and what is not tried or not carried to its end."""
+    goals = " and ".join(WANTED[o] for o in settings.objectives)
+    several = len(settings.objectives) > 1
+    told = f"{goals} are weighed against each other" if several else f"the {goals} decides"
+    if settings.prune and not several:
+        told += ", hopeless trials are stopped early"
+    return told + (f", none is begun that would need over {settings.max_gb:g} GB" if settings.max_gb else "")
 
 
 def _shares_words(settings: SearchSettings) -> str:
@@ -131,7 +166,8 @@ def _money_words(order: Order, settings: SearchSettings) -> str:
 
 def _first(order: Order, settings: SearchSettings) -> str:
     """Whether the plan's own values lie in the space."""
-    outside = [n for n in settings.space if n not in own_values(order.planned.plan, settings.space)]
+    known = own_values(order.planned.plan, settings.space)
+    outside = [n for n in settings.space if n not in known and has(settings, known, n)]
     if outside:
         return f"The plan's own {', '.join(outside)} lies outside this range, so trial 0 is not the plan"
     own = own_values(order.planned.plan, settings.space)

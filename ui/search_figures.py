@@ -71,7 +71,7 @@ def coordinates_figure(state: dict[str, Any]) -> go.Figure | None:
     alike = [t for t in done if shares and t.get("share", 1.0) == shares[0]]
     if len(alike) < FEWEST:
         return None
-    names = list(alike[0]["params"])
+    names = list(dict.fromkeys(name for t in alike for name in t["params"]))
     losses = [t["value"] for t in alike]
     axes = [_axis(name, [t["params"].get(name) for t in alike]) for name in names]
     line = {"color": losses, "colorscale": [[0, EVAL], [1, TRAIN]], "showscale": False}
@@ -89,8 +89,9 @@ def _axis(name: str, values: list[Any]) -> dict[str, Any]:
         return {"label": name, "values": logs, "tickvals": ticks, "ticktext": [f"{10**x:.2g}" for x in ticks]}
     if numbers:
         return {"label": name, "values": values}
-    kinds = sorted({str(v) for v in values})
-    places = [kinds.index(str(v)) for v in values]
+    told = ["-" if v is None else str(v) for v in values]  # a kind of training that lacks it
+    kinds = sorted(set(told))
+    places = [kinds.index(v) for v in told]
     return {"label": name, "values": places, "tickvals": list(range(len(kinds))), "ticktext": kinds}
 
 

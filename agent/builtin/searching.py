@@ -65,6 +65,21 @@ _ALGORITHM = (
 )
 
 
+_KIND = r"q-?lora|dora|adalora|lora|full|freeze|ia3|vera|oft"
+_KINDS = re.compile(
+    rf"(?<!\w)(?:{_KIND})(?: fine-?tuning)?(?:\s*(?:,|/|\bor\b|\band\b|\bvs\.?|\bversus\b|\boder\b|\bund\b|\bo\b|\bou\b|\by\b|\bet\b|或|和)"
+    rf"+\s*(?:or |and |oder |und )?(?:{_KIND})(?!\w))+"
+)
+"""Kinds of training that are tried one against the other: 'lora or full'."""
+_GOALS = {
+    "time": r"(?:time|speed|duration|seconds|faste(?:st|r)|quick(?:est|er)?|zeit|dauer|schnell\w*|tiempo|temps|时间|速度)",
+    "size": r"(?:(?<!batch )(?<!batch-)size|small(?:est|er)?|parameters|params|adapter size|größe|klein\w*|tamaño|taille|大小)",
+}
+_WEIGHED = re.compile(
+    r"trad(?:e|ing)[- ]?offs?|\btrad(?:e|ing)\b|pareto|weigh\w*|against|versus|\bvs\b|gegeneinander|abwäg\w*|balance|权衡"
+)
+
+
 _NO_SETTING = ("val_split", "seed", "max_samples", "eval_steps")
 """Named in a search to say what it goes by, not to be searched over."""
 
@@ -109,6 +124,8 @@ def spaces(text: str) -> dict[str, dict[str, Any]]:
         options = values.values_of(slot, text)
         if len(options) > 1:
             found[slot] = {"choices": options}
+    if kinds := _KINDS.search(text):
+        found["tuning"] = {"choices": list(dict.fromkeys(re.findall(_KIND, kinds[0])))}
     return found
 
 
@@ -161,7 +178,12 @@ def read(text: str) -> dict[str, Any]:
     }
     if values.switches(text).get("early_stop_trials"):
         slots["early_stop_trials"] = True
-    loose = [_field_slot(m.field) for m in fields.mentions(text)]
+    goals = [name for name, words in _GOALS.items() if re.search(rf"(?<!\w){words}(?!\w)", text)]
+    if goals and _WEIGHED.search(text):
+        slots["search_objectives"] = goals
+    numbered = fields.assign(text, ("n_trials", *fields.PLAN_FIELDS))
+    given = {mention.field for mention, _ in numbered}  # 'with 3 epochs' is no range
+    loose = [_field_slot(m.field) for m in fields.mentions(text) if not (space and m.field in given)]
     names = [f for f in dict.fromkeys(loose) if f not in bound and f not in space and f not in _NO_SETTING]
     if names and not space:
         slots["search_fields"] = names

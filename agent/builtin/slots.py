@@ -219,7 +219,7 @@ def _topic(r: Reading, found: Facts) -> str | None:
 
 
 def _search(r: Reading, found: Facts) -> dict[str, Any]:
-    limits = {k: v for k, v in r.limits.items() if k in ("budget_usd", "max_hours", "num_gpus")}
+    limits = {k: v for k, v in r.limits.items() if k in ("budget_usd", "max_hours", "num_gpus", "max_gpu_gb")}
     held = [p for p in r.places.files if paths.is_eval_name(p)]
     return {**r.search, **limits, **({"eval_dataset_path": held[0]} if held else {})}
 

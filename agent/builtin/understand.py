@@ -28,6 +28,12 @@ def understand(text: str, situation: Situation) -> Understanding:
     )
 
 
+def as_search(text: str, situation: Situation) -> dict[str, Any]:
+    """The values of a message that is known to be a search, whatever it reads like."""
+    read = reading.read(text, situation)
+    return slots.BUILDERS["search_hyperparameters"](read, facts.collect(read))
+
+
 def _guarded(intent: Intent, read: Reading) -> Intent:
     """Only a plain yes to a plan that is shown is an approval."""
     if intent == "approve" and not (read.assent and read.situation.state == "plan_proposed"):

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from tools.orders import SearchSettings
+from tools.search.kinds import placed
 from tools.search.space import WHOLE
 from trainer.errors import UserFacingError
 from trainer.fields import SECTION_OF, nearest, replace
@@ -40,9 +41,11 @@ def checked_ties(tied: dict[str, str], space: dict[str, Any], plan: Plan) -> dic
 
 def with_values(own: Plan, values: dict[str, Any], settings: SearchSettings) -> Plan:
     """The plan with a search's values; what is tied to them follows."""
-    plan = replace(own, values)
+    plan = replace(placed(own, values, settings), values)
     for name, expression in settings.tied.items():
         factor, other = tie(expression)
+        if not {name, other} <= plan.leaves().keys():
+            continue  # a kind of training that lacks them
         value = factor * plan.leaves()[other]
         plan = replace(plan, {name: round(value) if name in WHOLE else value})
     return plan

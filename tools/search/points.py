@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from tools.orders import SearchSettings
+from tools.search.kinds import inward, outward
 from tools.search.space import WHOLE
 
 
@@ -16,10 +17,8 @@ def spread(settings: SearchSettings, index: int) -> dict[str, Any]:
 
     points = qmc.Halton(d=len(settings.space), scramble=True, rng=settings.seed)
     points.fast_forward(index)
-    return {
-        name: _at(name, spec, float(where))
-        for (name, spec), where in zip(settings.space.items(), points.random(1)[0], strict=True)
-    }
+    where = zip(settings.space.items(), points.random(1)[0], strict=True)
+    return outward(settings, {name: _at(name, spec, float(at)) for (name, spec), at in where})
 
 
 def _at(name: str, spec: dict[str, Any], where: float) -> Any:
@@ -42,7 +41,8 @@ def readable(name: str, spec: dict[str, Any], value: Any) -> Any:
 
 def apart(settings: SearchSettings, one: dict[str, Any], other: dict[str, Any]) -> float:
     """How far two points lie from each other: shares of each range, one for another choice, all added up."""
-    return sum(_step(spec, one[name], other[name]) for name, spec in settings.space.items())
+    a, b = inward(settings, one), inward(settings, other)
+    return sum(_step(spec, a[name], b[name]) for name, spec in settings.space.items() if name in a and name in b)
 
 
 def _step(spec: dict[str, Any], a: Any, b: Any) -> float:
@@ -59,5 +59,6 @@ def grid(settings: SearchSettings, own: dict[str, Any]) -> list[dict[str, Any]]:
         spec.get("choices") or [_at(name, spec, where) for where in (0.0, 0.5, 1.0)]
         for name, spec in settings.space.items()
     ]
-    rows = [dict(zip(settings.space, row, strict=True)) for row in itertools.product(*axes)]
-    return sorted(rows, key=lambda row: row != own)
+    rows = [outward(settings, dict(zip(settings.space, row, strict=True))) for row in itertools.product(*axes)]
+    once = [row for i, row in enumerate(rows) if row not in rows[:i]]  # kinds without a field give it no values
+    return sorted(once, key=lambda row: row != own)

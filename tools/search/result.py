@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
 
+from tools.search.kinds import covers
 from tools.search.noise import Gain, gain_of
 from tools.search.seen import Seen
 from tools.search.strategy import best_of
@@ -28,6 +30,7 @@ def conclude(trials: Trials, study: Study) -> dict[str, Any]:
     seen, rows = trials.seen(), study.state()["trials"]
     counts = {state: sum(t.state == state for t in seen) for state in ("complete", "pruned", "fail", "running")}
     counts["out_of_time"] = sum(bool(t.user_attrs.get("out_of_time")) for t in trials.optuna.trials)
+    counts["refused"] = sum(bool(t.user_attrs.get("refused")) for t in trials.optuna.trials)
     counts["short"] = sum(t.share < 1 for t in seen)
     best = best_of(seen)
     if best is None:
@@ -35,15 +38,18 @@ def conclude(trials: Trials, study: Study) -> dict[str, Any]:
         return {"status": "failed", "best": None, "importance": {}, "counts": counts, "text": text}
     importance = _importance(trials, seen)
     plan = next((t for t in seen if t.whole and t.purpose == "plan"), None)
-    whole_own = plan is not None and len(trials.own) == len(trials.settings.space)
+    whole_own = plan is not None and covers(trials.settings, trials.own)
     gain = gain_of(plan, best, seen) if plan and whole_own else None
+    goals = trials.settings.objectives
+    front = _front(rows, goals if len(goals) > 1 else ("loss", "time"))
     text = _text(best, plan if whole_own else None, importance, counts, seen, gain, study)
+    text += _traded(front, goals)
     return {
         "status": "finished",
         "holds": None if gain is None else gain.holds,
         "counts": counts,
         "importance": importance,
-        "pareto": _pareto(rows),
+        "pareto": [r["number"] for r in front],
         "best": {"params": best.values, "value": best.value, "trial": best.number},
         "text": text,
     }
@@ -63,15 +69,36 @@ def _importance(trials: Trials, seen: list[Seen]) -> dict[str, float]:
     return {k: round(v, 3) for k, v in shares.items()}
 
 
-def _pareto(rows: list[dict[str, Any]]) -> list[int]:
-    """Whole trainings that no other beats in both loss and time, best loss first."""
+COSTS = {"loss": "value", "time": "seconds", "size": "size"}
+
+
+def _front(rows: list[dict[str, Any]], goals: Sequence[str]) -> list[dict[str, Any]]:
+    """Whole trainings that no other beats in everything that counts, best loss first."""
+    names = [COSTS[goal] for goal in goals]
     whole = [r for r in rows if r["state"] == "complete" and r["share"] == 1.0 and r["purpose"] != "again"]
-    timed = sorted((r for r in whole if r.get("seconds")), key=lambda r: (r["value"], r["seconds"]))
-    front: list[dict[str, Any]] = []
-    for one in timed:
-        if not front or one["seconds"] < front[-1]["seconds"]:
-            front.append(one)
-    return [r["number"] for r in front]
+    known = {r["number"]: tuple(r[n] for n in names) for r in whole if all(r.get(n) is not None for n in names)}
+
+    def beaten(mine: tuple[float, ...]) -> bool:
+        return any(c != mine and all(a <= b for a, b in zip(c, mine, strict=True)) for c in known.values())
+
+    return sorted(
+        (r for r in whole if r["number"] in known and not beaten(known[r["number"]])), key=lambda r: r["value"]
+    )
+
+
+def _traded(front: list[dict[str, Any]], goals: Sequence[str]) -> str:
+    """What may be had instead of the best loss, where that was asked for."""
+    if len(goals) < 2 or len(front) < 2:
+        return ""
+    told = "; ".join(f"trial {r['number']}: {cost_words(r, goals)}" for r in front)
+    return f" None of the others beats these in everything: {told}."
+
+
+def cost_words(row: dict[str, Any], goals: Sequence[str]) -> str:
+    """'loss 0.0250 in 31 s, 16,384 numbers trained'."""
+    time = f" in {row['seconds']:.0f} s" if "time" in goals and row.get("seconds") is not None else ""
+    size = f", {row['size']:,} numbers trained" if "size" in goals and row.get("size") is not None else ""
+    return f"loss {row['value']:.4f}{time}{size}"
 
 
 def _text(
@@ -114,8 +141,10 @@ def _mattered(best: Seen, importance: dict[str, float], seen: list[Seen]) -> str
 def _lost(counts: dict[str, int], study: Study) -> str:
     """What was stopped, what failed, what it took."""
     late = counts.get("out_of_time", 0)
-    hopeless = counts.get("pruned", 0) - late
+    refused = counts.get("refused", 0)
+    hopeless = counts.get("pruned", 0) - late - refused
     out = f" Stopped early as hopeless: {hopeless}." if hopeless else ""
+    out += f" Not begun for want of memory: {refused}." if refused else ""
     when = "when it was ended" if (study.folder / "stop").exists() else "when the time was up"
     out += f" Cut off {when}: {late}." if late else ""
     spent = study.state().get("spent")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from tools.orders import Objective
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,15 @@ class Seen:
     """The training that it carries further, or repeats."""
     losses: tuple[float, ...] = ()
     """Validation losses, one a look."""
+    seconds: float | None = None
+    """Of training."""
+    size: int | None = None
+    """Numbers that it moves."""
+
+    def cost(self, objective: Objective) -> float:
+        """What is to be small; infinite where it is not known."""
+        found = {"loss": self.value, "time": self.seconds, "size": self.size}[objective]
+        return math.inf if found is None else float(found)
 
     @property
     def whole(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import yaml
 
 from tools.orders import SearchSettings
 from trainer.errors import UserFacingError
-from trainer.fields import SECTION_OF, nearest, replace
+from trainer.fields import nearest, replace
 from trainer.plan import Plan
 
 RANGES = Path(__file__).parent / "ranges.yaml"
-BATCHES = "per_device_train_batch_size"
+BATCHES, TUNING = "per_device_train_batch_size", "tuning"
+OTHER_KIND = {"lora": "full", "full": "lora"}
+"""What the kind of training is tried beside, where none is named."""
 USUAL = ("learning_rate", BATCHES)
 """What is searched where nothing is named: the rate first, the rank last (tinker-cookbook's sweep)."""
 
@@ -29,19 +32,37 @@ def ranges() -> dict[str, list[dict[str, Any]]]:
 
 def searchable(plan: Plan) -> list[str]:
     """Fields of this plan that a search may try."""
-    return [name for name in (*ranges(), BATCHES) if name in plan.leaves()]
+    return [name for name in (*ranges(), BATCHES, TUNING) if name in plan.leaves()]
 
 
-def default_space(plan: Plan, fields: list[str], rows: int = 0, params: int = 0) -> dict[str, dict[str, Any]]:
+def kinds_said(space: dict[str, dict[str, Any]], fields: list[str], plan: Plan) -> list[str]:
+    """Kinds of training that a search is to try; [] where it is not over them."""
+    if TUNING not in space and (space or TUNING not in fields):
+        return []
+    choices: list[Any] = space.get(TUNING, {}).get("choices") or _range(TUNING, plan, 0, 0)["choices"]
+    if not all(isinstance(kind, str) for kind in choices):
+        raise UserFacingError("I can't read these kinds of training", "search space", "Such as tuning=lora,full.")
+    return choices
+
+
+def default_space(
+    plan: Plan, fields: list[str], rows: int = 0, params: int = 0, like: Sequence[Plan] = ()
+) -> dict[str, dict[str, Any]]:
     """Ranges for the fields named, or the two that matter most. Raises UserFacingError for a field that can't be.
 
-    rows: to learn from; params: of the base model; 0 where unknown.
+    rows: to learn from; params: of the base model; 0 where unknown. like: as in `checked_space`.
     """
-    able = searchable(plan)
-    for name in fields:
-        if name not in able:
-            raise UserFacingError(f"I can't search over {name}", "", nearest(name, able))
-    return {name: _range(name, plan, rows, params) for name in fields or USUAL}
+    return {name: _range(name, _having(name, plan, like), rows, params) for name in fields or USUAL}
+
+
+def _having(name: str, plan: Plan, like: Sequence[Plan]) -> Plan:
+    """The plan, or the plan as a kind of training that has this field. Raises UserFacingError where none has."""
+    if name not in (*ranges(), BATCHES, TUNING):
+        raise UserFacingError(f"I can't search over {name}", "search space", nearest(name, searchable(plan)))
+    found = next((one for one in (plan, *like) if name in one.leaves()), None)
+    if found is None:
+        raise _absent(name, plan)
+    return found
 
 
 def _range(name: str, plan: Plan, rows: int, params: int) -> dict[str, Any]:
@@ -49,6 +70,8 @@ def _range(name: str, plan: Plan, rows: int, params: int) -> dict[str, Any]:
     value = plan.leaves()[name]
     if name == BATCHES:
         return {"choices": sorted({max(1, value // 2), value, value * 2})}
+    if name == TUNING:
+        return {"choices": [value, OTHER_KIND.get(value, "lora")]}
     row = next(r for r in [*ranges()[name], {}] if _fits(r, plan, rows, params))
     spec: dict[str, Any] = {key: row[key] for key in ("low", "high", "log", "choices") if key in row}
     if "choices" in spec:
@@ -92,31 +115,40 @@ def _holds(plan: Plan, name: str, value: float) -> bool:
     return True
 
 
-def checked_space(space: dict[str, dict[str, Any]], plan: Plan) -> dict[str, dict[str, Any]]:
-    """A person's space, with every fault named; its ends must be values a plan may hold."""
+def checked_space(space: dict[str, dict[str, Any]], plan: Plan, like: Sequence[Plan] = ()) -> dict[str, dict[str, Any]]:
+    """A person's space, with every fault named; its ends must be values a plan may hold.
+
+    like: the plan as each kind of training that is tried; what one of them has may be searched.
+    """
     for name, spec in space.items():
-        _readable(name, spec)
-        wide = "low" in spec and "high" in spec and 0 < 10 * spec["low"] <= spec["high"]
-        if name == "learning_rate" and wide:
-            spec.setdefault("log", True)  # rates are felt by their ratio, not their difference
-        if name not in SECTION_OF or name not in (*ranges(), BATCHES):
-            raise UserFacingError(f"I can't search over {name}", "search space", nearest(name, searchable(plan)))
-        if name not in plan.leaves():
-            raise _absent(name, plan)
-        if "choices" in spec:
-            if not spec["choices"]:
-                raise UserFacingError(f"{name} has no choices", "search space", "Name at least two values.")
-        elif not ("low" in spec and "high" in spec and spec["low"] < spec["high"]):
-            raise UserFacingError(
-                f"{name} needs low below high",
-                "search space",
-                f"For instance {name}=1e-4..1e-3:log",
-            )
-        elif spec.get("log") and spec["low"] <= 0:
-            raise UserFacingError(f"{name}: a log range starts above 0", "search space", "Raise the low end.")
-        for value in spec.get("choices") or (spec["low"], spec["high"]):
-            replace(plan, {name: _whole(name, value)})
+        if name != TUNING:
+            _checked(name, spec, plan, like)
     return space
+
+
+def _checked(name: str, spec: dict[str, Any], plan: Plan, like: Sequence[Plan]) -> None:
+    _readable(name, spec)
+    having = _having(name, plan, like)
+    wide = "low" in spec and "high" in spec and 0 < 10 * spec["low"] <= spec["high"]
+    if name == "learning_rate" and wide:
+        spec.setdefault("log", True)  # rates are felt by their ratio, not their difference
+    _in_order(name, spec)
+    for value in spec.get("choices") or (spec["low"], spec["high"]):
+        replace(having, {name: _whole(name, value)})
+
+
+def _in_order(name: str, spec: dict[str, Any]) -> None:
+    if "choices" in spec:
+        if not spec["choices"]:
+            raise UserFacingError(f"{name} has no choices", "search space", "Name at least two values.")
+    elif not ("low" in spec and "high" in spec and spec["low"] < spec["high"]):
+        raise UserFacingError(
+            f"{name} needs low below high",
+            "search space",
+            f"For instance {name}=1e-4..1e-3:log",
+        )
+    elif spec.get("log") and spec["low"] <= 0:
+        raise UserFacingError(f"{name}: a log range starts above 0", "search space", "Raise the low end.")
 
 
 def _readable(name: str, spec: Any) -> None:
@@ -187,10 +219,18 @@ def own_values(plan: Plan, space: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def describe(settings: SearchSettings) -> str:
     """The space in words."""
-    parts = []
-    for name, spec in settings.space.items():
-        if "choices" in spec:
-            parts.append(f"{name} among {', '.join(map(str, spec['choices']))}")
-        else:
-            parts.append(f"{name} from {spec['low']:.3g} to {spec['high']:.3g}{' (log)' if spec.get('log') else ''}")
-    return "; ".join(parts)
+    return "; ".join(_described(name, spec, settings) for name, spec in settings.space.items())
+
+
+def _described(name: str, spec: dict[str, Any], settings: SearchSettings) -> str:
+    kinds = [k for k, kind in settings.kinds.items() if name in kind.adapter and name != TUNING]
+    only = f" (with {', '.join(kinds)} only)" if kinds and len(kinds) < len(settings.kinds) else ""
+    if "choices" in spec:
+        return f"{name} among {', '.join(map(str, spec['choices']))}{only}"
+    other = "".join(
+        f"; with {k} from {spec['low'] * kind.times:.3g} to {spec['high'] * kind.times:.3g}"
+        for k, kind in settings.kinds.items()
+        if name == "learning_rate" and kind.times != 1.0
+    )
+    log = " (log)" if spec.get("log") else ""
+    return f"{name} from {spec['low']:.3g} to {spec['high']:.3g}{log}{other}{only}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from tools.orders import SearchSettings
+from tools.orders import Objective, SearchSettings
+from tools.search.kinds import covers, ends, has
 from tools.search.points import apart, grid
 from tools.search.seen import Choice, Seen
 from tools.search.timetable import Slot, timetable
@@ -14,6 +16,8 @@ ALIKE = 0.15
 """Points nearer than this (see `apart`) are one and the same try: the second would teach nothing."""
 MIDDLE = 4
 """Short trainings that must have ended before one is measured by them."""
+HORIZON = 0.32
+"""The best rate falls with the tokens that are trained on, to this power (arXiv 2409.19913)."""
 STEP = 0.5
 """Part of its rate that the best whole one is tried with next; then its inverse."""
 
@@ -35,6 +39,17 @@ def _loss(one: Seen) -> float:
     return one.value or 0.0
 
 
+def ranked(them: list[Seen], goals: Sequence[Objective]) -> list[Seen]:
+    """The best first: by the number of others that beat it in everything (Fonseca and Fleming 1993), then by loss."""
+    costs = {t.number: [t.cost(goal) for goal in goals] for t in them}
+
+    def beaten(one: Seen) -> int:
+        mine = costs[one.number]
+        return sum(c != mine and all(a <= b for a, b in zip(c, mine, strict=True)) for c in costs.values())
+
+    return sorted(them, key=lambda t: (beaten(t) if len(goals) > 1 else 0, _loss(t)))
+
+
 def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> Choice | None:
     """The next training; None while it depends on trainings that are still under way.
 
@@ -42,7 +57,7 @@ def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> C
     """
     slot = timetable(settings)[len(seen)]
     if slot.purpose == "plan":
-        missing = {} if len(own) == len(settings.space) else suggested(settings, seen, slot.share)
+        missing = {} if covers(settings, own) else suggested(settings, seen, slot.share)
         return Choice(missing | own, slot.share, "sample" if missing else "plan")
     if slot.purpose == "past":
         return Choice(_within(settings, settings.starts[slot.which].values, own, seen), slot.share, "past")
@@ -65,7 +80,7 @@ def _sample(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slo
 def _longer(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
     """Of the length that is due: one step in rate from the best while that helps; else the best of the shorter.
 
-    The best rate changes with the length of a training, mostly downwards: what was best when short is tried with
+    The best rate changes with the length of a training, and not everywhere alike: what is carried on is tried with
     half of its rate too, and with twice of it.
     """
     return _stepped(settings, seen, slot) or _carried(settings, seen, slot) or _sample(settings, own, seen, slot)
@@ -82,7 +97,8 @@ def _stepped(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice |
         rate = float(f"{best.values['learning_rate'] * way:.3g}")
         values = best.values | {"learning_rate": rate}
         tried = any(t.values == values for t in seen if t.share >= slot.share)
-        if not tried and spec["low"] <= rate <= spec["high"]:
+        low, high = ends(settings, "learning_rate", values)
+        if not tried and low <= rate <= high:
             return Choice(values, slot.share, "step", best.number)
     return None
 
@@ -90,11 +106,23 @@ def _stepped(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice |
 def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:
     """The best of the shorter share that was not carried further yet, nor one much like it; None without any."""
     known = [t.values for t in seen if t.share >= slot.share]
-    able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.values not in known]
-    ranked = sorted(able, key=_loss)
-    other = [t for t in ranked if all(apart(settings, t.values, values) > ALIKE for values in known)]
-    best = next(iter(other or ranked), None)
-    return None if best is None else Choice(best.values, slot.share, "longer", best.number)
+    gone = {t.of for t in seen if t.share >= slot.share}
+    able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.number not in gone]
+    longer = {t.number: _lengthened(settings, t, slot) for t in ranked(able, settings.objectives)}
+    new = {number: values for number, values in longer.items() if values not in known}
+    other = [n for n, values in new.items() if all(apart(settings, values, one) > ALIKE for one in known)]
+    best = next(iter(other or new), None)
+    return None if best is None else Choice(new[best], slot.share, "longer", best)
+
+
+def _lengthened(settings: SearchSettings, short: Seen, slot: Slot) -> dict[str, Any]:
+    """A short training's values for a longer one: with the rate that so many more steps ask for."""
+    spec = settings.space.get("learning_rate", {})
+    if "low" not in spec:
+        return short.values
+    rate = short.values["learning_rate"] * (short.share / slot.share) ** HORIZON
+    low, _ = ends(settings, "learning_rate", short.values)
+    return short.values | {"learning_rate": max(low, float(f"{rate:.3g}"))}
 
 
 def _again(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:
@@ -110,9 +138,11 @@ def _again(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot
 
 def _within(settings: SearchSettings, values: dict[str, Any], own: dict[str, Any], seen: list[Seen]) -> dict[str, Any]:
     """A past run's values, moved into the space that was asked for."""
-    missing = own if len(own) == len(settings.space) else suggested(settings, seen, 1.0) | own
+    missing = own if covers(settings, own) else suggested(settings, seen, 1.0) | own
     out = {}
     for name, spec in settings.space.items():
+        if not has(settings, values, name):
+            continue
         value = values.get(name, missing.get(name))
         if "choices" in spec:
             out[name] = value if value in spec["choices"] else missing[name]

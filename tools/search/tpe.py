@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
-from tools.orders import SearchSettings
+from tools.orders import Objective, SearchSettings
+from tools.search.kinds import RATE, inward, outward
 from tools.search.points import readable, spread
 from tools.search.seen import Seen
 from tools.search.space import WHOLE
@@ -22,8 +24,17 @@ GOOD = 0.25
 
 
 def distributions(settings: SearchSettings) -> dict[str, BaseDistribution]:
-    """The space in Optuna's terms."""
+    """The space in Optuna's terms; rates as the plan's own kind has them."""
     return {name: _distribution(name, spec) for name, spec in settings.space.items()}
+
+
+def recorded(settings: SearchSettings) -> dict[str, BaseDistribution]:
+    """The space that trials are kept in: wide enough for the rates of every kind."""
+    spec, times = settings.space.get(RATE, {}), [1.0, *(kind.times for kind in settings.kinds.values())]
+    if "low" not in spec:
+        return distributions(settings)
+    wide = spec | {"low": spec["low"] * min(times), "high": spec["high"] * max(times)}
+    return distributions(settings) | {RATE: _distribution(RATE, wide)}
 
 
 def _distribution(name: str, spec: dict[str, Any]) -> BaseDistribution:
@@ -45,15 +56,16 @@ def suggested(settings: SearchSettings, seen: list[Seen], share: float) -> dict[
         return spread(settings, fresh)
     study = as_study(alike, settings, _tpe(settings, len(seen)))
     found = study.ask(distributions(settings)).params
-    return {name: readable(name, settings.space[name], value) for name, value in found.items()}
+    return outward(settings, {name: readable(name, settings.space[name], value) for name, value in found.items()})
 
 
 def as_study(
     alike: list[Seen], settings: SearchSettings, sampler: optuna.samplers.BaseSampler | None = None
 ) -> optuna.Study:
-    """Trainings of one share as a study of their own, in memory."""
-    study = optuna.create_study(sampler=sampler)
-    study.add_trials([_frozen(t, settings) for t in alike])
+    """Trainings of one share as a study of their own, in memory: by all objectives where values are to be suggested."""
+    goals = settings.objectives if sampler else ("loss",)
+    study = optuna.create_study(sampler=sampler, directions=["minimize"] * len(goals))
+    study.add_trials([_frozen(t, settings, goals) for t in alike])
     return study
 
 
@@ -65,20 +77,22 @@ def _tpe(settings: SearchSettings, moment: int) -> optuna.samplers.BaseSampler:
             seed=settings.seed + moment,
             n_startup_trials=0,
             multivariate=True,
+            group=bool(settings.kinds),  # fields that only some kinds have are learned from those alone
             constant_liar=True,
             gamma=lambda n: max(2, math.ceil(GOOD * n)),
         )
 
 
-def _frozen(one: Seen, settings: SearchSettings) -> optuna.trial.FrozenTrial:
-    known = {name: kind for name, kind in distributions(settings).items() if name in one.values}
-    params = {name: one.values[name] for name in known}
+def _frozen(one: Seen, settings: SearchSettings, goals: Sequence[Objective]) -> optuna.trial.FrozenTrial:
+    params = inward(settings, one.values)
+    known = {name: kind for name, kind in distributions(settings).items() if name in params}
     if one.value is None:
         return optuna.trial.create_trial(state=TrialState.RUNNING, params=params, distributions=known)
-    return optuna.trial.create_trial(state=TrialState.COMPLETE, value=one.value, params=params, distributions=known)
+    costs = [one.cost(goal) for goal in goals]
+    return optuna.trial.create_trial(state=TrialState.COMPLETE, values=costs, params=params, distributions=known)
 
 
 def _random(settings: SearchSettings, index: int) -> dict[str, Any]:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=settings.seed + index))
     found = study.ask(distributions(settings)).params
-    return {name: readable(name, settings.space[name], value) for name, value in found.items()}
+    return outward(settings, {name: readable(name, settings.space[name], value) for name, value in found.items()})

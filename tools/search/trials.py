@@ -23,7 +23,7 @@ from tools.search.space import own_values
 from tools.search.storage import VARIABLE, storage_of
 from tools.search.strategy import choose
 from tools.search.study import Study, sign_is_fresh
-from tools.search.tpe import distributions
+from tools.search.tpe import recorded
 from trainer import processes
 from trainer.errors import UserFacingError
 from trainer.records import read_json, write_atomic
@@ -106,7 +106,7 @@ class Trials:
             return "wait" if choice is None else self._given(choice)
 
     def _given(self, choice: Choice) -> Task:
-        known = {n: kind for n, kind in distributions(self.settings).items() if n in choice.values}
+        known = {n: kind for n, kind in recorded(self.settings).items() if n in choice.values}
         facts = {"worker": self.worker, "share": choice.share, "purpose": choice.purpose, "of": choice.of}
         params = {name: choice.values[name] for name in known}
         self.optuna.add_trial(
@@ -176,7 +176,8 @@ def seen(trial: FrozenTrial) -> Seen:
     purpose = facts.get("purpose", "sample" if trial.number else "plan")  # an older version noted none
     share, of = facts.get("share", 1.0), facts.get("of")
     losses = tuple(facts.get("losses", ()))
-    return Seen(trial.number, dict(trial.params), STATES[trial.state], value, share, purpose, of, losses)
+    weighed = facts.get("seconds"), facts.get("size")
+    return Seen(trial.number, dict(trial.params), STATES[trial.state], value, share, purpose, of, losses, *weighed)
 
 
 def row(trial: FrozenTrial) -> dict[str, Any]:
@@ -194,6 +195,8 @@ def row(trial: FrozenTrial) -> dict[str, Any]:
         "of": one.of,
         "spent": round(one.share * done, 4),
         "seconds": facts.get("seconds"),
+        "size": facts.get("size"),
+        "refused": bool(facts.get("refused")),
         "why": facts.get("why"),
         "out_of_time": bool(facts.get("out_of_time")),
     }

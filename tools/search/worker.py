@@ -20,6 +20,7 @@ from optuna.trial import TrialState
 from tools.search.outlook import hopeless
 from tools.search.plans import LOOKS, trial_plan
 from tools.search.result import conclude
+from tools.search.room import Room, trained_numbers
 from tools.search.strategy import to_beat
 from tools.search.study import Study
 from tools.search.trials import Task, Trials
@@ -43,6 +44,7 @@ class Worker:
         self.proposal = study.order().planned
         self.plan = plan or self.proposal.plan
         self.settings = self.trials.settings
+        self.room = Room(self.proposal, self.settings)
 
     def run(self) -> None:
         """All trainings that there are, then the conclusion, if nobody else has drawn it."""
@@ -60,6 +62,9 @@ class Worker:
         return self.trials.claim(self.study.late())
 
     def _carry_out(self, task: Task) -> None:
+        if why := self.room.refused(task.choice):
+            self.trials.told(task, TrialState.PRUNED, None, why=why, refused=True)
+            return
         for attempt in range(task.attempt, TRIES):
             self.trials.note(task, attempt=attempt)
             try:
@@ -72,7 +77,7 @@ class Worker:
 
     def _attempt(self, task: Task, attempt: int) -> tuple[TrialState, float | None, dict[str, Any]]:
         run = self._run_of(task, attempt)
-        self.trials.note(task, run=run.id)
+        self.trials.note(task, run=run.id, size=trained_numbers(run.plan()))
         if not (run.folder / "process.json").exists():
             launch.start(run)
         elif run.status().get("status") == "died":  # with the worker that had it in hand
@@ -124,8 +129,8 @@ class Worker:
             time.sleep(POLL)
 
     def _hopeless(self, task: Task, run: Run, losses: list[float]) -> bool:
-        if task.choice.purpose in ("plan", "again"):
-            return False  # they are what others are measured by
+        if task.choice.purpose in ("plan", "again") or not self.settings.prune or len(self.settings.objectives) > 1:
+            return False  # the plan and the repeats are what others are measured by; a quick one may lag in loss
         looks = round(run.status().get("max_steps", 0) / max(1, run.plan().evaluation.eval_steps))
         return hopeless(losses, looks or LOOKS, to_beat(self.trials.seen(), task.choice.share))
 

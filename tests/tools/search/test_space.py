@@ -53,7 +53,7 @@ def test_ranks_and_epochs_go_by_the_rows(lora: Plan) -> None:
 
 def test_a_plan_is_searched_over_what_it_has(home: Path, lora: Plan) -> None:
     assert "lora_r" in searchable(lora) and "beta" not in searchable(lora)
-    with pytest.raises(UserFacingError, match="can't search over beta"):
+    with pytest.raises(UserFacingError, match="this plan has no beta"):
         default_space(lora, ["beta"])
 
 
