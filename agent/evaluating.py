@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from agent.commands import desk, follow, store
 from tools import arguments as a
 from tools.comparing import compare_runs
 from tools.desk import ToolResult
-from tools.evaluating import evaluate_run, line_words, notes_of, ranked, weak_words
+from tools.evaluating import evaluate_run, harness_words, line_words, notes_of, ranked, weak_words
 from trainer.errors import UserFacingError
-from trainer.evaluation import examination
+from trainer.evaluation import examination, harness
 from trainer.evaluation.aside import Aside
 from trainer.evaluation.sides import AT, Side, side
 from trainer.evaluation.table import Table
@@ -44,6 +45,21 @@ def _examined(run: Run, tell: Callable[[str], None] | None) -> None:
     if (found := examination.read(run)).get("status") != "finished":
         why = found.get("reason") or "its process was killed"
         raise UserFacingError(f"could not be set beside prompting: {why}", run.id, "Ask again; its result stays.")
+
+
+def on_harness(
+    name: str, tasks: list[str], folder: Path | None, limit: int, tell: Callable[[str], None] | None = None
+) -> ToolResult:
+    """A finished run on tasks of lm-evaluation-harness, beside its untrained model; waits for it."""
+    work = harness.start(store().get(name), tasks, folder, limit)
+    for words in _phases(work):
+        if tell:
+            tell(words)
+    found = work.read()
+    if found.get("status") != "finished":
+        why = found.get("reason") or "its process was killed"
+        raise UserFacingError(f"could not be tried on {', '.join(tasks)}: {why}", work.run.id, "")
+    return ToolResult(harness_words(found["tasks"]), {"run_id": work.run.id, "tasks": found["tasks"]})
 
 
 def compare(one: str, two: str, tell: Callable[[str], None] | None = None) -> ToolResult:

@@ -137,6 +137,19 @@ def worse_words(found: dict[str, Any]) -> list[str]:
     return out
 
 
+def harness_words(tasks: dict[str, Any]) -> str:
+    """Each task's figure before and after, and whether that is more than chance."""
+    lines = []
+    for name, found in tasks.items():
+        gap = Paired.model_validate(found["paired"])
+        sure = {True: "better", False: "worse", None: "no difference that so many could show"}[gap.sure]
+        lines.append(
+            f"{name} ({found['metric']}, {found['items']:,} items): {found['base']:.3f} before, "
+            f"{found['tuned']:.3f} after; {sure} ({gap.gap.low:+.3f} to {gap.gap.high:+.3f})."
+        )
+    return "\n".join(lines)
+
+
 def weak_words(found: dict[str, Any]) -> list[str]:
     """Parts of the rows where it is weaker than elsewhere, and labels it takes for one another: they quote labels."""
     table = Table.model_validate(found["table"])

@@ -145,10 +145,12 @@ def _time_words(order: Order, settings: SearchSettings) -> str:
     longest = max(epochs.get("choices") or [epochs.get("high")], default=None) if epochs else None
     factor = max(1.0, longest / order.planned.plan.schedule.num_train_epochs) if longest else 1.0
     each = (
-        "unknown" if time.high is None else f"about {wholes(settings) * time.high * factor:.0f} minutes at the slow end"
+        "How long that takes I can't tell before it has begun"
+        if time.high is None
+        else f"In all about {wholes(settings) * time.high * factor:.0f} minutes at the slow end"
     )
     limit = f", stopped after {settings.max_hours:.3g} h" if settings.max_hours else ""
-    return f"In all {each}{limit}.{_money_words(order, settings)}"
+    return f"{each}{limit}.{_money_words(order, settings)}"
 
 
 def _money_words(order: Order, settings: SearchSettings) -> str:

@@ -44,13 +44,19 @@ def _importance(state: dict[str, Any]) -> str:
 
 
 def _front(state: dict[str, Any]) -> str:
-    """Whole trainings that no other beats in both loss and time."""
+    """Whole trainings that no other beats in everything that was weighed."""
     rows = {t["number"]: t for t in state.get("trials", [])}
     front = [rows[n] for n in state.get("pareto") or [] if n in rows]
     if len(front) < 2:
         return ""
-    items = "".join(f"<li>Trial {t['number']}: loss {t['value']:.4f} in {t['seconds']:.0f} s</li>" for t in front)
-    return f"<h3>Loss against time: none of the others beats these in both</h3><ul class='ts-findings'>{items}</ul>"
+    items = "".join(f"<li>Trial {t['number']}: {esc(_cost(t))}</li>" for t in front)
+    return f"<h3>None of the others beats these in everything</h3><ul class='ts-findings'>{items}</ul>"
+
+
+def _cost(t: dict[str, Any]) -> str:
+    time = "" if t.get("seconds") is None else f" in {t['seconds']:.0f} s"
+    size = "" if t.get("size") is None else f", {t['size']:,} numbers trained"
+    return f"loss {t['value']:.4f}{time}{size}"
 
 
 def _table(state: dict[str, Any]) -> str:
@@ -63,6 +69,8 @@ def _table(state: dict[str, Any]) -> str:
 
 
 def _state(t: dict[str, Any]) -> str:
+    if t.get("refused"):
+        return "not begun: too much memory"
     return "cut off" if t.get("out_of_time") else STATES.get(t["state"], t["state"])
 
 

@@ -274,11 +274,24 @@ def evaluate(
         bool,
         typer.Option("--baseline", help="Beside the untuned model, prompted in three ways, and simple methods."),
     ] = False,
+    harness: Annotated[
+        str, typer.Option("--harness", help="Tasks of lm-evaluation-harness instead (the extra `harness`): a,b.")
+    ] = "",
+    tasks: Annotated[
+        Path | None, typer.Option("--tasks", help="With --harness: a folder of tasks of your own.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="With --harness: items of each task.")] = 200,
     as_json: Json = False,
 ) -> None:
     """The result on the sealed hold-out, with 95 % intervals and a verdict."""
     from agent.evaluating import evaluate as evaluated
 
+    if harness:
+        from agent.evaluating import on_harness
+
+        tried = on_harness(run, [t.strip() for t in harness.split(",") if t.strip()], tasks, limit, _phases())
+        emit(as_json, tried.data, tried.say)
+        return
     result = evaluated(run, baseline, _phases())
     beside = ("base", "difference", "constant", "dealt", "examination")
     document = result.data if baseline else {k: v for k, v in result.data.items() if k not in beside}
