@@ -23,7 +23,7 @@ from benchmarks.small_trainings import Training, training
 from tools.orders import SearchSettings, Start
 from tools.search.outlook import hopeless
 from tools.search.points import grid
-from tools.search.tpe import distributions
+from tools.search.suggesting import distributions
 from tools.search.seen import Choice, Seen
 from tools.search.strategy import choose, to_beat
 

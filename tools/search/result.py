@@ -12,7 +12,7 @@ from tools.search.noise import Gain, gain_of
 from tools.search.seen import Seen
 from tools.search.strategy import best_of
 from tools.search.study import Study
-from tools.search.tpe import as_study
+from tools.search.suggesting import as_study
 from tools.search.trials import Trials
 from tools.words import number
 from trainer.runs import RunStore

@@ -9,8 +9,8 @@ from tools.orders import Objective, SearchSettings
 from tools.search.kinds import covers, ends, has
 from tools.search.points import apart, grid
 from tools.search.seen import Choice, Seen
+from tools.search.suggesting import suggested
 from tools.search.timetable import Slot, timetable
-from tools.search.tpe import suggested
 
 ALIKE = 0.15
 """Points nearer than this (see `apart`) are one and the same try: the second would teach nothing."""

@@ -23,7 +23,7 @@ from tools.search.space import own_values
 from tools.search.storage import VARIABLE, storage_of
 from tools.search.strategy import choose
 from tools.search.study import Study, sign_is_fresh
-from tools.search.tpe import recorded
+from tools.search.suggesting import recorded
 from trainer import processes
 from trainer.errors import UserFacingError
 from trainer.records import read_json, write_atomic

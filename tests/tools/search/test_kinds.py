@@ -18,7 +18,7 @@ from tools.search.plans import trial_plan
 from tools.search.points import apart, grid, spread
 from tools.search.seen import Seen
 from tools.search.strategy import choose
-from tools.search.tpe import suggested
+from tools.search.suggesting import suggested
 from tools.searching import search_terms
 from trainer.errors import UserFacingError
 from trainer.proposal import Proposal, propose

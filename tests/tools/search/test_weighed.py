@@ -13,7 +13,7 @@ from tools.search.result import _front, cost_words
 from tools.search.room import Room, trained_numbers
 from tools.search.seen import Choice, Seen
 from tools.search.strategy import ranked
-from tools.search.tpe import suggested
+from tools.search.suggesting import suggested
 from tools.searching import search_terms
 from trainer.proposal import propose
 from trainer.wishes import Wishes
