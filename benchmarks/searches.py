@@ -33,7 +33,7 @@ RANDOM, TPE, GRID, OURS = 40, 24, 24, 20
 """Trainings of each strategy."""
 TASKS = {"topic": False, "banking77": True, "translate": False}
 """Task -> with LoRA."""
-FALLBACK = {"topic": False, "reply": False}
+FALLBACK = {"topic": False}
 RATE = {True: 3e-3, False: 1e-3}
 """The recipe's rate for so small a model."""
 
