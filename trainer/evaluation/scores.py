@@ -36,7 +36,7 @@ NAMES = {
     "bleu": "BLEU",
     "meteor": "METEOR",
     "similarity": "likeness of meaning",
-    "pass_at_1": "passes its tests (pass@1)",
+    "pass_at_1": "programs that pass their tests (pass@1)",
     "tests_passed": "tests passed",
 }
 

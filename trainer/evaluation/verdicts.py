@@ -87,6 +87,8 @@ def _simple(found: Table, clean: bool) -> tuple[bool, str]:
     figure, what = told(found, line.figure.value), _begun(WAYS[line.name])
     if line.against.sure:
         return False, f"{what} reaches {figure}: the tuned model is ahead by {span(found, line.against)}."
+    if line.figure.value <= 0:
+        return False, f"{what} gets nothing right either."
     how = "is better" if line.against.sure is False else "is as good, as far as these rows can tell"
     needed = "no language model is needed for this" if line.name == "classifier" else "a search would do here"
     return True, f"{what} {how} ({figure}): {needed}."

@@ -56,6 +56,14 @@ def test_better_than_each_way_of_asking_is_said_with_an_interval() -> None:
     assert "A classical classifier" in told["lines"][0] and "ahead by" in told["lines"][0]
 
 
+def test_where_nobody_is_right_nothing_simple_is_recommended() -> None:
+    told = verdict(
+        found(letters(60), tuned=0.0, zero_shot=0.0, few_shot=0.0, instructed=0.0, constant=0.0, classifier=0.0)
+    )
+    assert told["better"] is None and "needed" not in told["sentence"]
+    assert told["lines"][0].endswith("gets nothing right either.")
+
+
 def test_prompting_that_wins_is_said_to_win() -> None:
     told = verdict(found(letters(100), tuned=0.5, zero_shot=0.1, few_shot=0.9, instructed=0.2, constant=0.3))
     assert told["better"] is False and told["sentence"].startswith("Training lost")
