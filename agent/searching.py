@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agent.builtin.constraints import other_money
 from agent.builtin.understand import as_search
 from agent.commands import search_order
 from agent.model.door import Brain
@@ -34,8 +35,18 @@ def search_in_words(words: str, proposal: Proposal, brain: Brain, fixed: dict[st
     except ValidationError as error:
         raise UserFacingError(faults(error), "search", "Say it with a value that can be.") from None
     order = search_order(proposal, args)
+    return order, " ".join(filter(None, [_left(args), _other_money(words)]))
+
+
+def _left(args: Search) -> str:
     left = ", ".join(sorted(args.unknown.keys()))
-    return order, f"Not taken from your words, for a search can't do it yet: {left}." if left else ""
+    return f"Not taken from your words, for a search can't do it yet: {left}." if left else ""
+
+
+def _other_money(words: str) -> str:
+    """A limit in another currency must not be passed over in silence."""
+    said = other_money(words)
+    return f"{', '.join(said)}: not taken as a limit, sums are in US dollars here." if said else ""
 
 
 def _slots(words: str, proposal: Proposal, brain: Brain) -> dict[str, Any]:

@@ -120,4 +120,6 @@ def training(name: str, data: Path = PUBLIC, epochs: float = 2.0, lora: bool = F
     rows = [r for r in rows if len(r["prompt"]) + len(r["completion"]) < most]
     random.Random(1).shuffle(rows)
     rows = rows[first : first + 240]
+    if len(rows) < 240:
+        raise SystemExit(f"{name} has only {len(rows)} rows of under {most} letters here: 240 are needed")
     return Training(name, rows[:-48], rows[-48:], epochs, lora)

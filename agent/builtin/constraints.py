@@ -47,6 +47,13 @@ _OTHER_MONEY = re.compile(
     r"|rs\.?|inr|yuan|kuai|rmb|taka|tk|lakh rupees|元|块(?:钱|$|(?=[\s,.;以之]))|欧元|英镑|人民币|रुपये|रुपए|रुपया|रुपयों|টাকা|টাকার)(?![a-z])"
     r"|(?<!\w)(?:rs|inr|chf|eur|gbp)\.?\s?\d+(?:[.,]\d+)?(?!\w)"
 )
+
+
+def other_money(text: str) -> list[str]:
+    """Sums in another currency than US dollars, as written."""
+    return [match[0].strip() for match in _OTHER_MONEY.finditer(text.lower())]
+
+
 _HOURS = re.compile(
     r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s?(?:-|个)?(hours?|hrs?|h|stunden?|std|horas?|heures?"
     r"|小时|钟头|घंटों|घंटे|घंटा|घण्टे|ghanton|ghante|ghanta|ghonta|ghontar|ঘণ্টার|ঘন্টার|ঘণ্টা|ঘন্টা|minutes?|mins?|minuten?|minutos?|分钟"

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agent.model.door import Door
+from agent.searching import search_in_words
 from tests.agent.test_session import talk, words
 from tools.search.study import Study, StudyStore
+from trainer.proposal import propose
+from trainer.wishes import Wishes
 
 
 @pytest.fixture
@@ -47,3 +52,35 @@ def test_another_conversation_ends_nobodys_search(home: Path, qa_file: Path, sta
     assert started == ["study-1"]
     talk(home, thread="other").ask("stop it")
     assert not (StudyStore(home).get("study-1").folder / "stop").exists()
+
+
+@pytest.mark.parametrize(
+    ("words_", "space", "more"),
+    [
+        ("lora or full, learning rate and rank, 10 trials", {"tuning", "learning_rate", "lora_r"}, {"n_trials": 10}),
+        ("lora oder full, lernrate, 9 Versuche", {"tuning", "learning_rate"}, {"n_trials": 9}),
+        ("learning rate between 1e-4 and 1e-2 with 3 epochs, and rank", {"learning_rate", "lora_r"}, {}),
+        ("rank 8 or 16, less than 2 GB memory", {"lora_r"}, {"max_gb": 2}),
+        (
+            "learning rate, trade off loss against time and size",
+            {"learning_rate"},
+            {"objectives": ("loss", "time", "size")},
+        ),
+        ("learning rate and batch size", {"learning_rate", "per_device_train_batch_size"}, {"objectives": ("loss",)}),
+        ("fastest way to a good learning rate, 8 trials", {"learning_rate"}, {"objectives": ("loss",)}),
+    ],
+)
+def test_what_is_searched_is_what_was_said(
+    home: Path, qa_file: Path, words_: str, space: set[str], more: dict[str, Any]
+) -> None:
+    made = propose(qa_file, Wishes(goal="answer", dataset_path=str(qa_file), tuning="lora"))
+    order, left = search_in_words(words_, made, Door(), {})
+    assert order.search is not None and set(order.search.space) == space and not left
+    assert {name: getattr(order.search, name) for name in more} == more
+
+
+def test_a_sum_in_another_currency_is_not_passed_over(home: Path, qa_file: Path) -> None:
+    made = propose(qa_file, Wishes(goal="answer", dataset_path=str(qa_file)))
+    order, left = search_in_words("learning rate, at most 5 euros", made, Door(), {})
+    assert order.search is not None and order.search.max_usd is None
+    assert "5 euros" in left and "US dollars" in left
