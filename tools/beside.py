@@ -10,6 +10,7 @@ from tools.desk import ToolResult
 from trainer.data.convert import Example
 from trainer.data.stored import examples_in
 from trainer.errors import UserFacingError
+from trainer.evaluation.examination import WRITTEN
 from trainer.evaluation.paired import Paired, paired
 from trainer.evaluation.scores import NAMES, scored
 from trainer.evaluation.sides import Side, check_same, shared
@@ -32,6 +33,10 @@ class Beside:
     def rows(self) -> list[tuple[Example, str, str]]:
         """(row, what one wrote, what two wrote), of rows that both answered."""
         check_same(self.one, self.two)
+        if self.metric not in WRITTEN:
+            raise UserFacingError(
+                "was not judged by written answers", self.one.run.id, "Only those are set side by side."
+            )
         both = shared(self.one, self.two)
         self.one.run.event("holdout_read", by="comparison")
         rows = [(row, *both[row.row]) for row in examples_in(self.one.run.sealed) if row.row in both]

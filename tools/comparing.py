@@ -15,12 +15,16 @@ from trainer.diagnosis.catalogue import entry
 from trainer.diagnosis.record import record_of
 from trainer.errors import UserFacingError
 from trainer.evaluation.examination import WRITTEN
-from trainer.evaluation.sides import AT, UNTRAINED, Side, same_test, side
+from trainer.evaluation.sides import AT, UNTRAINED, Side, same_test, shared, side
 from trainer.fields import diff
 from trainer.runs import Run
 
 ASIDE = ("goal", "fingerprint", "model_fingerprint", "eval_steps", "generate_rows", "max_new_tokens")
 """Values whose difference explains no result."""
+
+
+MOST_SHARED = 0.9
+"""Part of the rows that two runs must both have answered, to be weighed row by row."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,9 @@ def _runs(a: Run, b: Run) -> ToolResult:
     changed = {n: v for n, v in diff(a.plan(), b.plan()).items() if n != "goal"}
     parts = [f"{n} {number(x)} against {number(y)}" for n, (x, y) in changed.items()]
     rows = rows_of(a, b)
-    lines = [f"{a.id} against {b.id}: {', '.join(parts) or 'the same plan'}.", *_told(rows), *_outcomes(a, b)]
-    lines += reasons(a, b, changed, rows)
+    pair = _pair(a, b)
+    lines = [f"{a.id} against {b.id}: {', '.join(parts) or 'the same plan'}.", *_told(rows), *_outcomes(a, b, pair)]
+    lines += reasons(a, b, changed, rows, pair)
     data = {"runs": [a.id, b.id], "diff": changed, "rows": rows and vars(rows)}
     return ToolResult("\n".join(lines), data | {"results": {r.id: r.result() for r in (a, b)}})
 
@@ -75,7 +80,7 @@ def _told(rows: Rows | None) -> list[str]:
     return [f"{rows.both:,} rows are the same, {rows.only_a:,} only the first had, {rows.only_b:,} only the second."]
 
 
-def _outcomes(a: Run, b: Run) -> list[str]:
+def _outcomes(a: Run, b: Run, pair: Beside | None) -> list[str]:
     ra, rb = a.result(), b.result()
     if not ra or not rb:
         missing = ", ".join(r.id for r, x in ((a, ra), (b, rb)) if not x)
@@ -84,7 +89,7 @@ def _outcomes(a: Run, b: Run) -> list[str]:
         return ["They were tested on different rows (data, seed or split differ): their figures can't be weighed."]
     if ra["metric"] != rb["metric"]:
         return [f"They were judged by different metrics ({ra['metric']}, {rb['metric']}): not comparable."]
-    if pair := _pair(a, b):
+    if pair:
         return [pair.words()]
     ta, tb = ra["tuned"], rb["tuned"]
     sure = "the intervals are apart" if _apart(ta, tb) else "the intervals overlap: it may be chance"
@@ -97,12 +102,15 @@ def _outcomes(a: Run, b: Run) -> list[str]:
 def _pair(a: Run, b: Run) -> Beside | None:
     """Their answers to the same rows, where both were kept: a paired gap tells more than two intervals do."""
     asked = a.plan().evaluation.metric in WRITTEN and all((run.folder / "answers.json").is_file() for run in (a, b))
-    return Beside(Side(a), Side(b)) if asked and a.id != b.id and same_test(a, b) else None
+    if not asked or a.id == b.id or not same_test(a, b):
+        return None
+    one, two = Side(a), Side(b)
+    fewest = min(len(one.answers()), len(two.answers()))
+    return Beside(one, two) if len(shared(one, two)) >= MOST_SHARED * fewest else None
 
 
-def _differ(a: Run, b: Run) -> bool:
+def _differ(a: Run, b: Run, pair: Beside | None) -> bool:
     """Whether their results differ beyond chance."""
-    pair = _pair(a, b)
     return _apart(a.result()["tuned"], b.result()["tuned"]) if pair is None else pair.gap.sure is not None
 
 
@@ -117,7 +125,7 @@ def _apart(one: dict[str, float], other: dict[str, float]) -> bool:
     return one["low"] > other["high"] or other["low"] > one["high"]
 
 
-def reasons(a: Run, b: Run, changed: dict[str, Any], rows: Rows | None) -> list[str]:
+def reasons(a: Run, b: Run, changed: dict[str, Any], rows: Rows | None, pair: Beside | None = None) -> list[str]:
     """What the difference is likely due to: said only where figures differ beyond chance, and as sure as it can be."""
     found = [_seen(run) for run in (a, b)]
     lines = [f"In {run.id} I found {', '.join(names)}; not in the other." for run, names in _only(a, b, found)]
@@ -127,7 +135,7 @@ def reasons(a: Run, b: Run, changed: dict[str, Any], rows: Rows | None) -> list[
     causes = [name for name in changed if name not in ASIDE]
     if rows and (rows.only_a or rows.only_b):
         causes.append("the rows")
-    if not _differ(a, b):
+    if not _differ(a, b, pair):
         return [*lines, "No reason is needed for a difference that may be chance; two seeds each would tell."]
     if len(causes) == 1:
         return [*lines, f"Only {causes[0]} differs, so the difference is likely due to it."]

@@ -42,7 +42,7 @@ def _settings(args: Search, proposal: Proposal, home: Path) -> SearchSettings:
     choices = kinds_said(args.search_space, args.search_fields, plan)
     kinds = kinds_for(proposal, choices, RATE not in args.search_space) if choices else {}
     like = [validated(plan.model_dump(mode="json") | {"adapter": kind.adapter}) for kind in kinds.values()]
-    space = _space(args, plan, like, (rows, params))
+    space = _space(args, plan, choices, like, (rows, params))
     fine = args.search_algorithm == "optuna"
     wanted = SearchSettings(
         n_trials=args.n_trials,
@@ -65,9 +65,11 @@ def _settings(args: Search, proposal: Proposal, home: Path) -> SearchSettings:
     return wanted
 
 
-def _space(args: Search, plan: Plan, like: list[Plan], size: tuple[int, int]) -> dict[str, Any]:
+def _space(args: Search, plan: Plan, choices: list[str], like: list[Plan], size: tuple[int, int]) -> dict[str, Any]:
     """The ranges that were said, and published ones for what was only named."""
     space = checked_space(args.search_space, plan, like)
+    if TUNING in space:
+        space[TUNING] = {"choices": choices}
     named = [name for name in args.search_fields if name not in space]
     if named or not space:
         space |= default_space(plan, named, *size, like=like)

@@ -65,19 +65,42 @@ _ALGORITHM = (
 )
 
 
-_KIND = r"q-?lora|dora|adalora|lora|full|freeze|ia3|vera|oft"
+_KIND = (
+    r"(?:q-?lora|dora|adalora|lora|freeze|ia3|vera|oft"
+    r"|full(?!\s+(?:data\w*|precision|training (?:set|data)|epochs?|set|speed|power|context|size)))"
+)
+_JOIN = r"(?:\bor\b|\band\b|\bvs\b\.?|\bversus\b|\boder\b|\bund\b|\bo\b|\bou\b|\by\b|\bet\b|/|或|和|还是)"
 _KINDS = re.compile(
-    rf"(?<!\w)(?:{_KIND})(?: fine-?tuning)?(?:\s*(?:,|/|\bor\b|\band\b|\bvs\.?|\bversus\b|\boder\b|\bund\b|\bo\b|\bou\b|\by\b|\bet\b|或|和)"
-    rf"+\s*(?:or |and |oder |und )?(?:{_KIND})(?!\w))+"
+    rf"(?<![a-z0-9_-]){_KIND}(?: fine-?tuning)?(?:\s*(?:,|{_JOIN})+\s*(?:(?:or|and|oder|und) )?{_KIND}(?![a-z0-9_]))+"
 )
 """Kinds of training that are tried one against the other: 'lora or full'."""
 _GOALS = {
-    "time": r"(?:time|speed|duration|seconds|faste(?:st|r)|quick(?:est|er)?|zeit|dauer|schnell\w*|tiempo|temps|时间|速度)",
-    "size": r"(?:(?<!batch )(?<!batch-)size|small(?:est|er)?|parameters|params|adapter size|größe|klein\w*|tamaño|taille|大小)",
+    "time": r"(?<![a-zäöüß])(?:time(?! limit)|speed|duration|zeit|dauer|tiempo|temps)(?![a-zäöüß])|时间|速度",
+    "size": r"(?<!batch )(?<![a-zäöüß-])(?:size|number of parameters|größe|tamaño(?! de lote)|taille)(?![a-zäöüß])|大小",
 }
-_WEIGHED = re.compile(
-    r"trad(?:e|ing)[- ]?offs?|\btrad(?:e|ing)\b|pareto|weigh\w*|against|versus|\bvs\b|gegeneinander|abwäg\w*|balance|权衡"
+_WEIGH = r"trad(?:e|ing)[- ]?offs?|\btrad(?:e|ing)\b|pareto|weigh\w*|\bbalanc\w*|abwäg\w*|权衡"
+_BESIDE = r"(?:loss|quality|verlust|qualität|pérdida|perte|损失)\s*(?:against|and|vs\.?|versus|gegen|und|y|et|和|与)\s*"
+_KEPT = re.compile(
+    r"\b(?:keep\w*|kept|fixed|same|leav\w*|dont|don't|do not|not|without|constant at|unchanged|as (?:it|they) (?:is|are)"
+    r"|behalt\w*|gleich\w*|fest|ohne|nicht|mantén|igual|sin|garde\w*|sans|même)\b|不变|保持|别|不要"
 )
+"""Beside a field that is not to be searched."""
+
+
+def _goals(text: str) -> list[str]:
+    """What is to be small besides the loss, where two things are weighed against each other in so many words."""
+    return [
+        name
+        for name, words in _GOALS.items()
+        if re.search(rf"(?:{_WEIGH})[^.;]{{0,40}}?(?:{words})|{_BESIDE}(?:[a-z]+ (?:and|und) )?(?:{words})", text)
+    ]
+
+
+def _kinds(text: str) -> list[str]:
+    """Kinds of training that are named as a choice; two with a mere comma between them are none."""
+    found = _KINDS.search(text)
+    named = list(dict.fromkeys(k.replace("q-lora", "qlora") for k in re.findall(_KIND, found[0]))) if found else []
+    return named if found and len(named) > 1 and (len(named) > 2 or re.search(_JOIN, found[0])) else []
 
 
 _NO_SETTING = ("val_split", "seed", "max_samples", "eval_steps")
@@ -124,8 +147,8 @@ def spaces(text: str) -> dict[str, dict[str, Any]]:
         options = values.values_of(slot, text)
         if len(options) > 1:
             found[slot] = {"choices": options}
-    if kinds := _KINDS.search(text):
-        found["tuning"] = {"choices": list(dict.fromkeys(re.findall(_KIND, kinds[0])))}
+    if kinds := _kinds(text):
+        found["tuning"] = {"choices": kinds}
     return found
 
 
@@ -178,18 +201,26 @@ def read(text: str) -> dict[str, Any]:
     }
     if values.switches(text).get("early_stop_trials"):
         slots["early_stop_trials"] = True
-    goals = [name for name, words in _GOALS.items() if re.search(rf"(?<!\w){words}(?!\w)", text)]
-    if goals and _WEIGHED.search(text):
+    if goals := _goals(text):
         slots["search_objectives"] = goals
     numbered = fields.assign(text, ("n_trials", *fields.PLAN_FIELDS))
     given = {mention.field for mention, _ in numbered}  # 'with 3 epochs' is no range
-    loose = [_field_slot(m.field) for m in fields.mentions(text) if not (space and m.field in given)]
+    loose = [
+        _field_slot(m.field) for m in fields.mentions(text) if not (space and (m.field in given or _kept(text, m)))
+    ]
     names = [f for f in dict.fromkeys(loose) if f not in bound and f not in space and f not in _NO_SETTING]
     if names and not space:
         slots["search_fields"] = names
     elif space:
         slots["search_fields"] = [*space, *names]
     return {k: v for k, v in slots.items() if v is not None}
+
+
+def _kept(text: str, mention: Any) -> bool:
+    """Whether the words around a field say that it stays as it is."""
+    before = re.split(r"[,;.]", text[: mention.start])[-1][-30:]
+    after = re.split(r"[,;.]", text[mention.end :])[0][:25]
+    return bool(_KEPT.search(before) or _KEPT.search(after))
 
 
 def _field_slot(field: str) -> str:

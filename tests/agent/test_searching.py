@@ -67,6 +67,15 @@ def test_another_conversation_ends_nobodys_search(home: Path, qa_file: Path, sta
             {"objectives": ("loss", "time", "size")},
         ),
         ("learning rate and batch size", {"learning_rate", "per_device_train_batch_size"}, {"objectives": ("loss",)}),
+        ("learning rate 1e-5 to 5e-4, keep batch size fixed", {"learning_rate"}, {}),
+        ("learning rate 1e-5 to 5e-4 but leave the rank alone", {"learning_rate"}, {}),
+        (
+            "lora vs full fine-tuning, time limit 3 hours, 10 trials",
+            {"tuning", "learning_rate"},
+            {"objectives": ("loss",)},
+        ),
+        ("learning rate with lora, full dataset, 10 trials", {"learning_rate"}, {"kinds": {}}),
+        ("learning rate, verlust und zeit gegeneinander abwägen", {"learning_rate"}, {"objectives": ("loss", "time")}),
         ("fastest way to a good learning rate, 8 trials", {"learning_rate"}, {"objectives": ("loss",)}),
     ],
 )

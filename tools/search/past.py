@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.orders import Start
+from tools.search.kinds import TUNING
 from tools.search.study import StudyStore
 from trainer import base_models
 from trainer.errors import UserFacingError
@@ -77,8 +78,13 @@ def starts_for(made: Proposal, space: dict[str, dict[str, Any]], home: Path) -> 
     found: list[tuple[float, Start]] = []
     for source, other, values, bonus in [*_searches(home), *_runs(home)]:
         near = likeness(made, other)
+        kind = values.get(TUNING, other.plan.adapter.tuning)
+        if near is None or near.distance > FAR or (TUNING not in space and kind != made.plan.adapter.tuning):
+            continue  # another kind's rate says nothing here
         mine = {name: values.get(name, other.plan.leaves().get(name)) for name in space}
-        if near is None or near.distance > FAR or None in mine.values() or mine == own:
+        if TUNING in space:
+            mine = {name: value for name, value in mine.items() if value is not None}  # what its kind lacks
+        if None in mine.values() or mine == own:
             continue
         found.append((near.distance - bonus, Start(values=mine, source=source, why=near.why)))
     out: list[Start] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import optuna
@@ -42,7 +42,7 @@ def conclude(trials: Trials, study: Study) -> dict[str, Any]:
     gain = gain_of(plan, best, seen) if plan and whole_own else None
     goals = trials.settings.objectives
     front = _front(rows, goals if len(goals) > 1 else ("loss", "time"))
-    text = _text(best, plan if whole_own else None, importance, counts, seen, gain, study)
+    text = _text(best, plan if whole_own else None, importance, counts, seen, gain, study, trials.settings.space)
     text += _traded(front, goals)
     return {
         "status": "finished",
@@ -109,6 +109,7 @@ def _text(
     seen: list[Seen],
     gain: Gain | None,
     study: Study,
+    space: Collection[str],
 ) -> str:
     assert best.value is not None
     values = ", ".join(f"{k} {number(v)}" for k, v in best.values.items())
@@ -117,16 +118,16 @@ def _text(
         below = 100 * (first.value - best.value) / first.value
         head += ": the recipe itself" if best.number == first.number else _below(below, first.value)
     sure = gain.words() if gain else "One run each: differences under a few per cent may be chance."
-    return f"{head}.{_mattered(best, importance, seen)}{_lost(counts, study)} {sure}"
+    return f"{head}.{_mattered(space, importance, seen)}{_lost(counts, study)} {sure}"
 
 
 def _below(below: float, recipe: float) -> str:
     return f", {below:.1f} % below the recipe's {recipe:.4f}"
 
 
-def _mattered(best: Seen, importance: dict[str, float], seen: list[Seen]) -> str:
-    if len(best.values) == 1:
-        return f" Only {next(iter(best.values))} was searched."
+def _mattered(space: Collection[str], importance: dict[str, float], seen: list[Seen]) -> str:
+    if len(space) == 1:
+        return f" Only {next(iter(space))} was searched."
     if not importance:
         return ""
     name, share = max(importance.items(), key=lambda kv: kv[1])

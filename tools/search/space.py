@@ -40,9 +40,9 @@ def kinds_said(space: dict[str, dict[str, Any]], fields: list[str], plan: Plan) 
     if TUNING not in space and (space or TUNING not in fields):
         return []
     choices: list[Any] = space.get(TUNING, {}).get("choices") or _range(TUNING, plan, 0, 0)["choices"]
-    if not all(isinstance(kind, str) for kind in choices):
+    if not isinstance(choices, list) or not all(isinstance(kind, str) for kind in choices) or len(set(choices)) < 2:
         raise UserFacingError("I can't read these kinds of training", "search space", "Such as tuning=lora,full.")
-    return choices
+    return list(dict.fromkeys(choices))
 
 
 def default_space(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.orders import Objective, SearchSettings
-from tools.search.kinds import covers, ends, has
-from tools.search.points import apart, grid
+from tools.search.kinds import TUNING, covers, ends, has
+from tools.search.points import apart, grid, spread
 from tools.search.seen import Choice, Seen
 from tools.search.suggesting import suggested
 from tools.search.timetable import Slot, timetable
@@ -57,8 +57,9 @@ def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> C
     """
     slot = timetable(settings)[len(seen)]
     if slot.purpose == "plan":
-        missing = {} if covers(settings, own) else suggested(settings, seen, slot.share)
-        return Choice(missing | own, slot.share, "sample" if missing else "plan")
+        if covers(settings, own):
+            return Choice(own, slot.share, "plan")
+        return Choice(_completed(settings, own, seen, slot.share), slot.share, "sample")
     if slot.purpose == "past":
         return Choice(_within(settings, settings.starts[slot.which].values, own, seen), slot.share, "past")
     if slot.purpose == "sample":
@@ -117,8 +118,7 @@ def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice |
 
 def _lengthened(settings: SearchSettings, short: Seen, slot: Slot) -> dict[str, Any]:
     """A short training's values for a longer one: with the rate that so many more steps ask for."""
-    spec = settings.space.get("learning_rate", {})
-    if "low" not in spec:
+    if "low" not in settings.space.get("learning_rate", {}) or short.share == slot.share:
         return short.values
     rate = short.values["learning_rate"] * (short.share / slot.share) ** HORIZON
     low, _ = ends(settings, "learning_rate", short.values)
@@ -136,16 +136,34 @@ def _again(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot
     return Choice(one.values, 1.0, "again", one.number)
 
 
+def _completed(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], share: float) -> dict[str, Any]:
+    """The plan's own values where they lie in the space, new ones for the rest: of its kind, where that is tried."""
+    if TUNING not in settings.space:
+        return suggested(settings, seen, share) | own
+    if TUNING not in own:
+        return suggested(settings, seen, share)
+    points = (spread(settings, i) for i in range(100))
+    found = next((p for p in points if p[TUNING] == own[TUNING]), {})
+    return found | {name: value for name, value in own.items() if has(settings, own, name)}
+
+
 def _within(settings: SearchSettings, values: dict[str, Any], own: dict[str, Any], seen: list[Seen]) -> dict[str, Any]:
-    """A past run's values, moved into the space that was asked for."""
-    missing = own if covers(settings, own) else suggested(settings, seen, 1.0) | own
-    out = {}
-    for name, spec in settings.space.items():
-        if not has(settings, values, name):
-            continue
-        value = values.get(name, missing.get(name))
-        if "choices" in spec:
-            out[name] = value if value in spec["choices"] else missing[name]
-        else:
-            out[name] = min(spec["high"], max(spec["low"], value))
+    """A past run's values, moved into the space of its kind."""
+    missing = own if covers(settings, own) else _completed(settings, own, seen, 1.0)
+    out: dict[str, Any] = {}
+    if TUNING in settings.space:
+        known = values.get(TUNING) in settings.space[TUNING]["choices"]
+        out[TUNING] = values[TUNING] if known else missing[TUNING]
+    for name in settings.space:
+        if name not in out and has(settings, out, name):
+            out[name] = _moved(settings, name, out, [values.get(name), missing.get(name)])
     return out
+
+
+def _moved(settings: SearchSettings, name: str, kind: dict[str, Any], wanted: list[Any]) -> Any:
+    """The first of some values that can be, at the edge of its range if need be; the middle of it where none can."""
+    spec, said = settings.space[name], [value for value in wanted if value is not None]
+    if "choices" in spec:
+        return next((value for value in said if value in spec["choices"]), spec["choices"][len(spec["choices"]) // 2])
+    low, high = ends(settings, name, kind)
+    return min(high, max(low, said[0])) if said else low + (high - low) / 2

@@ -88,13 +88,22 @@ class Aside:
         return 0
 
 
-def check_idle(run: Run, examined: Callable[[Run], bool]) -> None:
-    """Raise where another run holds the machine: it trains, is tested, or is `examined`."""
-    others = [other for other in RunStore(run.folder.parents[1]).all() if other.id != run.id]
-    busy = [o.id for o in others if o.status().get("status") in ACTIVE or examined(o)]
+def check_idle(run: Run, own: Aside | None = None) -> None:
+    """Raise where something else holds the machine: a run at work, or something of this kind beside a run.
+
+    own: what is asked for; that it is being made already is no hindrance.
+    """
+    runs = RunStore(run.folder.parents[1]).all()
+    busy = [o.id for o in runs if (o.id != run.id and o.status().get("status") in ACTIVE) or _beside(o, own)]
     if busy:
         raise UserFacingError(
             f"{busy[0]} holds this machine, and both would crawl",
             "",
             f"Ask again when it has ended (tunesmith show {busy[0]}).",
         )
+
+
+def _beside(run: Run, own: Aside | None) -> bool:
+    """Whether something is at work beside a run."""
+    marks = [file for file in run.folder.glob("*.process.json") if own is None or file != own.process]
+    return any(processes.running(read_json(mark)) for mark in marks)

@@ -56,9 +56,4 @@ def _check(run: Run) -> None:
             "Its own result is what can be said of it: tunesmith evaluate without --baseline.",
         )
     likeness.embedder()  # a folder that can't be used is told now, not after minutes
-    check_idle(run, running)
-
-
-def running(run: Run) -> bool:
-    """Whether it is being made now."""
-    return read(run).get("status") == "running"
+    check_idle(run, of(run))

@@ -6,28 +6,32 @@ code (`!function`) are refused, and no task is run that has to execute what a mo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from trainer.errors import UserFacingError
 from trainer.evaluation.aside import Aside, check_idle
-from trainer.evaluation.examination import running
 from trainer.evaluation.paired import paired
 from trainer.runs import Run
 
 MODULE = "trainer.methods.harness"
 LIMIT = 200
 """Items of each task, where nothing is said."""
-PREFERRED = ("acc_norm", "acc", "exact_match", "f1", "bleu", "word_perplexity")
+PREFERRED = ("acc_norm", "acc", "exact_match", "f1")
+"""Figures that each item has by itself, the higher the better; the first that a task has is told."""
 
 
 def of(run: Run, tasks: Sequence[str] = (), folder: str = "", limit: int = LIMIT) -> Aside:
-    """The work on a run: {status, phase, tasks: {name: {metric, items, base, tuned, paired}}}."""
-    return Aside(run, "harness", MODULE, (",".join(tasks), folder, str(limit)))
+    """The work on a run, one document a request: {status, phase, tasks: {name: {metric, items, base, tuned, ...}}}."""
+    asked = (",".join(tasks), folder, str(limit))
+    digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()[:8]
+    return Aside(run, f"harness-{digest}", MODULE, asked)
 
 
 def start(run: Run, tasks: Sequence[str], folder: Path | None, limit: int) -> Aside:
@@ -40,8 +44,8 @@ def start(run: Run, tasks: Sequence[str], folder: Path | None, limit: int) -> As
         raise UserFacingError("is not finished", run.id, "Ask again when it has a result.")
     if folder is not None:
         check_folder(folder)
-    check_idle(run, running)
     work = of(run, tasks, str(folder.resolve()) if folder else "", limit)
+    check_idle(run, work)
     work.start()
     return work
 
@@ -52,26 +56,41 @@ def check_folder(folder: Path) -> None:
     if not files:
         raise UserFacingError("holds no task (YAML files)", str(folder), "See lm-evaluation-harness on new tasks.")
     for file in files:
-        text = file.read_text("utf-8", errors="replace")
-        if "!function" in text or "unsafe_code" in text:
-            raise UserFacingError(
-                "brings code of its own (!function), which I don't run", file.name, "Write it without, or leave it out."
-            )
+        _check_file(file)
+
+
+def _check_file(file: Path) -> None:
+    """A task is plain YAML: any tag (such as !function) or a file that it includes may bring code."""
+    try:
+        task = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        task = None
+    if not isinstance(task, dict) or {"include", "unsafe_code"} & task.keys():
+        raise UserFacingError(
+            "brings code or another file (!function, include), or is no YAML: I don't run it",
+            file.name,
+            "Write the task as plain YAML in one file.",
+        )
 
 
 def weighed(name: str, base: list[dict[str, Any]], tuned: list[dict[str, Any]]) -> dict[str, Any]:
     """One task's items, answered by both: {metric, items, base, tuned, paired}.
 
-    base, tuned: the harness's samples, one an item, each with its figures by name.
+    base, tuned: the harness's samples, each with its figures by name; one an item and filter (a way of reading the
+    answer), of which the first counts.
     """
-    metric = next((m for m in PREFERRED if base and m in base[0]), None)
+    one = base[0] if base else {}
+    metric = next((m for m in PREFERRED if isinstance(one.get(m), int | float)), None)
     if metric is None:
         raise UserFacingError(f"has none of the figures {', '.join(PREFERRED)}", name, "Name another task.")
-    after = {sample["doc_id"]: sample for sample in tuned}
-    pairs = [(float(b[metric]), float(after[b["doc_id"]][metric])) for b in base if b["doc_id"] in after]
+    before, after = ({s["doc_id"]: s for s in side if s.get("filter") == one.get("filter")} for side in (base, tuned))
+    pairs = [(float(s[metric]), float(after[item][metric])) for item, s in before.items() if item in after]
+    if not pairs:
+        raise UserFacingError("was not answered by both models", name, "Ask again.")
     b, t = (np.array(side, dtype=float) for side in zip(*pairs, strict=True))
     return {
         "metric": metric,
+        "filter": one.get("filter", ""),
         "items": len(pairs),
         "base": float(b.mean()),
         "tuned": float(t.mean()),

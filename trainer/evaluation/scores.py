@@ -157,6 +157,8 @@ def _meteor(answer: str, reference: str) -> float:
     from nltk.translate.meteor_score import single_meteor_score
 
     said, right = words_of(answer), words_of(reference)
+    if said == right:
+        return 100.0  # its penalty for pieces would make a short right answer a worse one
     return 100 * float(single_meteor_score(right, said, wordnet=_NoWordNet()))
 
 

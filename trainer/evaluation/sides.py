@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from trainer.checkpoints import checkpoints, step_of, whole
+from trainer.checkpoints import SEAL, checkpoints, step_of, whole
+from trainer.data.convert import Example
+from trainer.data.stored import examples_in
 from trainer.errors import UserFacingError
 from trainer.evaluation import examination
 from trainer.evaluation.aside import Aside, check_idle
@@ -50,7 +54,7 @@ class Side:
 
     def answers(self) -> dict[int, str]:
         """Sealed row -> what was written. Raises UserFacingError where nothing was."""
-        found = self.aside.read() if self.step else read_json(self.run.folder / "answers.json")
+        found = self._kept() if self.step else read_json(self.run.folder / "answers.json")
         if "said" not in found:
             raise self._unwritten()
         said = found["said"]
@@ -71,7 +75,17 @@ class Side:
     @property
     def lacks(self) -> bool:
         """Whether it is a checkpoint that has not answered."""
-        return bool(self.step) and "said" not in self.aside.read()
+        return bool(self.step) and "said" not in self._kept()
+
+    def _kept(self) -> dict[str, Any]:
+        """A checkpoint's answers; {} where that step was trained anew since, so that others were written by it."""
+        found = self.aside.read()
+        return {} if self.folder.exists() and found.get("seal") not in (None, self.seal) else found
+
+    @property
+    def seal(self) -> str:
+        """What the checkpoint is known by: a digest of its checksums."""
+        return hashlib.sha256(json.dumps(read_json(self.folder / SEAL), sort_keys=True).encode()).hexdigest()
 
     def let_answer(self) -> None:
         """Begin to let a checkpoint answer, in a process of its own. Raises UserFacingError where it can't."""
@@ -79,7 +93,9 @@ class Side:
             raise UserFacingError(f"{self.folder.name} is damaged or gone", self.run.id, "Name another checkpoint.")
         if self.run.status().get("status") in ACTIVE:
             raise UserFacingError("is still at work", self.run.id, "Ask again when it has ended.")
-        check_idle(self.run, examination.running)
+        if self.run.plan().evaluation.metric not in examination.WRITTEN:
+            raise UserFacingError("was not judged by written answers", self.run.id, "Only those are set side by side.")
+        check_idle(self.run, self.aside)
         self.aside.start()
 
 
@@ -96,18 +112,31 @@ def side(run: Run, name: str) -> Side:
     found = RunStore(run.folder.parents[1]).get(told) if told else run
     if not at:
         return Side(found)
-    there = steps(found)
-    if not step.isdigit() or int(step) not in there:
+    there = sorted({*steps(found), *_answered(found)})
+    if not step.isdecimal() or int(step) not in there:
         known = ", ".join(f"{found.id}{AT}{s}" for s in there) or "none was kept"
         raise UserFacingError(f"has no checkpoint of step {step!r}", found.id, f"There are: {known}.")
     return Side(found, int(step))
 
 
+def _answered(run: Run) -> list[int]:
+    """Steps whose answers are kept, though their checkpoint may have made room for others."""
+    return [int(step) for f in run.folder.glob(f"answers{AT}*.json") if (step := f.stem.partition(AT)[2]).isdecimal()]
+
+
 def same_test(a: Run, b: Run) -> bool:
-    """Whether the sealed rows of two runs are the same, byte by byte."""
-    return a.id == b.id or (
-        a.sealed.is_file() and b.sealed.is_file() and a.sealed.read_bytes() == b.sealed.read_bytes()
-    )
+    """Whether the sealed rows of two runs say the same; columns beside them don't count."""
+    if a.id == b.id:
+        return True
+    both = [run.sealed for run in (a, b)]
+    if not all(file.is_file() for file in both):
+        return False
+    one, two = both
+    return one.read_bytes() == two.read_bytes() or _rows(one) == _rows(two)
+
+
+def _rows(file: Path) -> list[Example]:
+    return [replace(row, columns=()) for row in examples_in(file)]
 
 
 def check_same(a: Side, b: Side) -> None:
@@ -128,6 +157,6 @@ def shared(a: Side, b: Side) -> dict[int, tuple[str, str]]:
     return {row: (said, theirs[row]) for row, said in ours.items() if row in theirs}
 
 
-def document(rows: list[int], said: list[str]) -> dict[str, Any]:
+def document(side: Side, rows: list[int], said: list[str]) -> dict[str, Any]:
     """What a checkpoint's answers are kept as."""
-    return {"rows": rows, "said": {"tuned": said}}
+    return {"rows": rows, "said": {"tuned": said}, "seal": side.seal}

@@ -32,7 +32,7 @@ def answered(side: Side) -> dict[str, Any]:
 
     sheet = Sheet(plan, base, examples_in(run.sealed), tick=tick)
     model = ready(load_tuned(plan, base, side.folder), plan)
-    return document([row.row for row in sheet.chosen], written(sheet, model, load_tokenizer(base, plan), []))
+    return document(side, [row.row for row in sheet.chosen], written(sheet, model, load_tokenizer(base, plan), []))
 
 
 def main() -> int:

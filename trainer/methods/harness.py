@@ -11,6 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ["HF_DATASETS_TRUST_REMOTE_CODE"] = "0"
 
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
 from trainer import base_models
 from trainer.errors import UserFacingError
 from trainer.evaluation import harness
@@ -34,10 +36,15 @@ def _answered(
     work: Aside, who: str, model: Any, tokenizer: Any, tasks: list[str], folder: str, limit: int
 ) -> dict[str, list[dict[str, Any]]]:
     """Task -> its items with their figures."""
-    from lm_eval import simple_evaluate
+    from lm_eval import simple_evaluate, utils
     from lm_eval.models.huggingface import HFLM
     from lm_eval.tasks import TaskManager
 
+    walled = ImmutableSandboxedEnvironment(
+        loader=utils.env.loader, undefined=utils.env.undefined, keep_trailing_newline=True
+    )
+    walled.filters |= utils.env.filters
+    utils.env = walled  # a task's templates are data: they reach no Python
     work.write(phase=f"{who} answers {', '.join(tasks)}")
     known = TaskManager(include_path=folder or None)
     unknown = [name for name in tasks if name not in known.all_tasks]
@@ -54,6 +61,8 @@ def _answered(
             confirm_run_unsafe_code=False,
         )
     except (OSError, ConnectionError, ValueError) as error:
+        if "unsafe" in str(error).lower():
+            raise UserFacingError("would have to run what a model wrote", ", ".join(tasks), "Name another.") from None
         why = f"{type(error).__name__}: {str(error)[:200]}"
         raise UserFacingError(f"the task's data can't be had or read: {why}", ", ".join(tasks), "") from error
     return dict(found["samples"])

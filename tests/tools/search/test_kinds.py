@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from agent.commands import search_order
 from tools.arguments import Search
-from tools.orders import Kind, SearchSettings
+from tools.orders import Kind, SearchSettings, Start
 from tools.search.kinds import covers, ends, has, inward, outward
 from tools.search.plans import trial_plan
 from tools.search.points import apart, grid, spread
 from tools.search.seen import Seen
-from tools.search.strategy import choose
+from tools.search.space import own_values
+from tools.search.strategy import _within, choose
 from tools.search.suggesting import suggested
 from tools.searching import search_terms
 from trainer.errors import UserFacingError
@@ -136,6 +137,7 @@ def test_the_rate_of_a_kind_is_its_recipes_where_it_is_not_searched(made: Propos
     [
         ({"tuning": {"choices": ["lora", "nonsense"]}}, "I can't search over nonsense"),
         ({"tuning": {"choices": [1, 2]}}, "kinds of training"),
+        ({"tuning": {"choices": ["lora"]}}, "kinds of training"),
         ({"tuning": {"choices": ["full", "ia3"]}, "lora_r": {"choices": [8]}}, "this plan has no lora_r"),
     ],
 )
@@ -143,6 +145,30 @@ def test_what_no_kind_can_be_is_refused_in_a_sentence(home: Path, qa_file: Path,
     full = propose(qa_file, Wishes(goal="answer", dataset_path=str(qa_file), tuning="full"))
     with pytest.raises(UserFacingError, match=what):
         search_order(full, Search(search_space=space))
+
+
+def test_starts_from_the_past_are_moved_into_their_kind() -> None:
+    full_plan = {"tuning": "full", "learning_rate": 1e-4}
+    start = Start(values={"tuning": "lora", "lora_r": 64, "learning_rate": 5e-3}, source="study-1", why="alike")
+    found = _within(wanted(), start.values, full_plan, [])
+    assert found == {"tuning": "lora", "learning_rate": 5e-3, "lora_r": 16}, "a rank that is not tried: the middle one"
+    low = {"tuning": "full", "learning_rate": 2e-5}
+    lora_plan = {"tuning": "lora", "learning_rate": 1e-3, "lora_r": 16}
+    assert _within(wanted(), low, lora_plan, []) == low, "full's own range begins at 1e-5"
+
+
+def test_a_plan_of_a_kind_that_is_not_tried_is_no_trial(made: Proposal) -> None:
+    order = search_order(made, Search(search_space={"tuning": {"choices": ["full", "ia3"]}}))
+    assert order.search is not None
+    own = own_values(made.plan, order.search.space)
+    first = choose(order.search, own, [])
+    assert first is not None and first.values["tuning"] in ("full", "ia3") and first.purpose == "sample"
+    trial_plan(made.plan, first.values, order.search, 1.0, 1)
+
+
+def test_a_plan_whose_rate_lies_outside_is_completed_with_one_of_its_kind() -> None:
+    first = choose(wanted(), {"tuning": "lora", "lora_r": 8}, [])
+    assert first is not None and sound(wanted(), first.values) and first.values["lora_r"] == 8
 
 
 def test_without_kinds_everything_is_as_it_was() -> None:

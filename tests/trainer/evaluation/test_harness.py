@@ -49,8 +49,9 @@ def test_both_models_answer_the_same_items(home: Path, tmp_path: Path, nursery: 
 
 
 def test_tasks_that_bring_code_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserFacingError, match="brings code of its own"):
-        harness.check_folder(task_in(tmp_path / "tasks", TASK + "process_results: !function utils.run\n"))
+    for number, line in enumerate(("run: !function utils.run", "run: !<%21function> utils.run", "include: ../x.txt")):
+        with pytest.raises(UserFacingError, match="brings code or another file"):
+            harness.check_folder(task_in(tmp_path / f"tasks-{number}", f"{TASK}{line}\n"))
     with pytest.raises(UserFacingError, match="holds no task"):
         harness.check_folder(tmp_path / "nowhere")
 
@@ -62,3 +63,24 @@ def test_items_are_paired_by_what_they_are_not_by_their_place() -> None:
     assert found["paired"]["gap"]["low"] > 0 and found["base"] == 0 and found["tuned"] == 1
     with pytest.raises(UserFacingError, match="has none of the figures"):
         harness.weighed("colours", [{"doc_id": 1, "own": 2}], [])
+    with pytest.raises(UserFacingError, match="answered by both"):
+        harness.weighed("colours", base, [])
+
+
+def test_ways_of_reading_an_answer_are_not_set_against_each_other() -> None:
+    both = [
+        {"doc_id": i, "filter": f, "acc": float(f == "flexible")} for i in range(50) for f in ("strict", "flexible")
+    ]
+    found = harness.weighed("sums", both, list(reversed(both)))
+    assert found["items"] == 50 and found["paired"]["gap"]["value"] == 0 and found["filter"] == "strict"
+
+
+def test_a_template_reaches_no_python(home: Path, tmp_path: Path, nursery: Nursery) -> None:
+    pytest.importorskip("lm_eval", reason="the extra `harness` is not installed")
+    run = made(SAMPLE_DATA, "walled", kind="train", max_steps=2)
+    finished(nursery.start(run))
+    mark = tmp_path / "mark"
+    told = "{{ cycler.__init__.__globals__.os.popen('touch MARK').read() }}".replace("MARK", str(mark))
+    with pytest.raises(UserFacingError, match="could not be tried"):
+        on_harness(run.id, ["colours"], task_in(tmp_path / "tasks", TASK.replace("{{question}}", told)), 3)
+    assert not mark.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tools.comparing import compare_runs
 from tools.desk import Desk
 from trainer.errors import UserFacingError
 from trainer.evaluation.sides import Side, check_same, document, shared, side, steps
-from trainer.records import write_atomic
+from trainer.records import read_json, write_atomic
 
 
 def test_names_are_read_and_written(home: Path, qa_file: Path) -> None:
@@ -44,7 +45,7 @@ def test_answers_are_set_side_by_side_row_by_row(home: Path, qa_file: Path) -> N
     run = answered(qa_file)
     (run.checkpoints / "checkpoint-10").mkdir(parents=True)
     early = Side(run, 10)
-    early.aside.write(status="finished", **document([3, 2, 99], ["good answer 3", "no", "?"]))
+    early.aside.write(status="finished", **document(early, [3, 2, 99], ["good answer 3", "no", "?"]))
     assert not early.lacks and shared(Side(run), early) == {
         2: ("good answer 2", "no"),
         3: ("good answer 3", "good answer 3"),
@@ -53,6 +54,28 @@ def test_answers_are_set_side_by_side_row_by_row(home: Path, qa_file: Path) -> N
     assert "On the same 2 sealed rows, chrF: run-1" in told.say and "1 of 2 rows differently" in told.say
     assert [row["answers"] for row in told.data["unlike"]] == [["good answer 2", "no"]]
     assert "question 2?" in told.quotes and "question 2?" not in told.say
+
+
+def test_answers_of_a_step_that_was_trained_anew_do_not_count(home: Path, qa_file: Path) -> None:
+    run = answered(qa_file)
+    early = Side(run, 10)
+    early.folder.mkdir(parents=True)
+    write_atomic(early.folder / "seal.json", {"files": {"a": "1"}})
+    early.aside.write(status="finished", **document(early, [1], ["old"]))
+    assert early.answers() == {1: "old"} and not early.lacks
+    write_atomic(early.folder / "seal.json", {"files": {"a": "2"}})
+    assert early.lacks
+    shutil.rmtree(early.folder)
+    assert side(run, "run-1@10").answers() == {1: "old"}, "the checkpoint made room; what it said is kept"
+
+
+def test_other_figures_are_no_answers(home: Path, qa_file: Path) -> None:
+    run = answered(qa_file)
+    document_ = read_json(run.folder / "proposal.json")
+    document_["plan"]["evaluation"]["metric"] = "perplexity"
+    write_atomic(run.folder / "proposal.json", document_)
+    with pytest.raises(UserFacingError, match="not judged by written answers"):
+        compare_runs(Compare(runs=["run-1", "base"]), Desk(home=home, roots=[home]))
 
 
 def test_two_runs_with_answers_are_weighed_row_by_row(home: Path, qa_file: Path) -> None:
