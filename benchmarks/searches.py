@@ -29,7 +29,7 @@ from tools.search.strategy import choose, to_beat
 
 Step = tuple[float, float]
 """Compute spent so far in whole trainings, best whole loss so far."""
-RANDOM, TPE, GRID, OURS = 40, 24, 24, 20
+RANDOM, TPE, GRID, OURS = 40, 24, 24, 22
 """Trainings of each strategy."""
 TASKS = {"topic": False, "banking77": True, "translate": False}
 """Task -> with LoRA."""

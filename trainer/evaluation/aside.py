@@ -105,5 +105,6 @@ def check_idle(run: Run, own: Aside | None = None) -> None:
 
 def _beside(run: Run, own: Aside | None) -> bool:
     """Whether something is at work beside a run."""
-    marks = [file for file in run.folder.glob("*.process.json") if own is None or file != own.process]
-    return any(processes.running(read_json(mark)) for mark in marks)
+    names = [file.name.removesuffix(".process.json") for file in run.folder.glob("*.process.json")]
+    works = [Aside(run, name, "") for name in names if own is None or name != own.name or run.id != own.run.id]
+    return any(work.read().get("status") == "running" for work in works)

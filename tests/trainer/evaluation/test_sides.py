@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import blind as sides_of
 from tests.trainer.evaluation.compared import answered
 from tools.arguments import Compare
 from tools.comparing import compare_runs
@@ -91,3 +92,16 @@ def test_the_untrained_model_is_a_side(home: Path, qa_file: Path) -> None:
     answered(qa_file)
     told = compare_runs(Compare(runs=["base", "run-1"]), Desk(home=home, roots=[home]))
     assert told.data["sides"] == ["base", "run-1"] and "Run-1 is better by" in told.say
+
+
+def test_checkpoints_are_offered_for_a_blind_comparison(home: Path, qa_file: Path) -> None:
+    run = answered(qa_file)
+    early = Side(run, 10)
+    early.folder.mkdir(parents=True)
+    early.aside.write(status="finished", **document(early, list(range(1, 13)), ["bad"] * 12))
+    assert sides_of.candidates("run-1") == ["base", "run-1@10"]
+    assert sides_of.in_words("run-1", "run-1@10") == "run-1 at step 10"
+    assert list(sides_of.answering("run-1", "run-1@10")) == [], "it has answered"
+    shown = sides_of.next_pair("run-1", "run-1@10", "ann")
+    assert shown is not None and {shown.left, shown.right} >= {"bad"}
+    assert sides_of.outcome("run-1", "run-1@10")["names"] == ["run-1", "run-1 at step 10"]
