@@ -16,8 +16,6 @@ ALIKE = 0.15
 """Points nearer than this (see `apart`) are one and the same try: the second would teach nothing."""
 MIDDLE = 4
 """Short trainings that must have ended before one is measured by them."""
-HORIZON = 0.32
-"""The best rate falls with the tokens that are trained on, to this power (arXiv 2409.19913)."""
 STEP = 0.5
 """Part of its rate that the best whole one is tried with next; then its inverse."""
 
@@ -109,20 +107,10 @@ def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice |
     known = [t.values for t in seen if t.share >= slot.share]
     gone = {t.of for t in seen if t.share >= slot.share}
     able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.number not in gone]
-    longer = {t.number: _lengthened(settings, t, slot) for t in ranked(able, settings.objectives)}
-    new = {number: values for number, values in longer.items() if values not in known}
-    other = [n for n, values in new.items() if all(apart(settings, values, one) > ALIKE for one in known)]
+    new = [t for t in ranked(able, settings.objectives) if t.values not in known]
+    other = [t for t in new if all(apart(settings, t.values, one) > ALIKE for one in known)]
     best = next(iter(other or new), None)
-    return None if best is None else Choice(new[best], slot.share, "longer", best)
-
-
-def _lengthened(settings: SearchSettings, short: Seen, slot: Slot) -> dict[str, Any]:
-    """A short training's values for a longer one: with the rate that so many more steps ask for."""
-    if "low" not in settings.space.get("learning_rate", {}) or short.share == slot.share:
-        return short.values
-    rate = short.values["learning_rate"] * (short.share / slot.share) ** HORIZON
-    low, _ = ends(settings, "learning_rate", short.values)
-    return short.values | {"learning_rate": max(low, float(f"{rate:.3g}"))}
+    return None if best is None else Choice(best.values, slot.share, "longer", best.number)
 
 
 def _again(settings: SearchSettings, own: dict[str, Any], seen: list[Seen], slot: Slot) -> Choice:

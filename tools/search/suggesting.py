@@ -1,8 +1,4 @@
-"""New values for a search: spread evenly at first, then where they promise most by what was seen.
-
-A Gaussian process says that (Optuna's, by expected improvement): of few trials it learns more than TPE does, see
-docs/search.md. TPE takes its place where the kind of training is searched, for it can leave out what a kind lacks.
-"""
+"""New values for a search: spread evenly at first, then where good ones lie close together (TPE)."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ from tools.search.points import readable, spread
 from tools.search.seen import Seen
 from tools.search.space import WHOLE
 
-SPREAD = 5
+SPREAD = 6
 """Points spread evenly before anything is learned from them."""
 GOOD = 0.25
 """Share of the trainings that count as good ones: few are seen, so more than TPE's usual tenth."""
@@ -77,13 +73,11 @@ def _sampler(settings: SearchSettings, moment: int) -> optuna.samplers.BaseSampl
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         warnings.simplefilter("ignore", FutureWarning)  # gamma goes with Optuna 6, which pyproject keeps out
-        if not settings.kinds:
-            return optuna.samplers.GPSampler(seed=settings.seed + moment, n_startup_trials=0)
         return optuna.samplers.TPESampler(
             seed=settings.seed + moment,
             n_startup_trials=0,
             multivariate=True,
-            group=True,  # fields that only some kinds have are learned from those alone
+            group=bool(settings.kinds),  # fields that only some kinds have are learned from those alone
             constant_liar=True,
             gamma=lambda n: max(2, math.ceil(GOOD * n)),
         )
