@@ -85,7 +85,7 @@ def opened(run: Run, other: str = UNTRAINED) -> Blind:
     Raises UserFacingError where the answers were not kept, or none differ.
     """
     them = against(run, other)
-    other, path = them.name, run.folder / "blind" / f"{them.name}.json"
+    other, path = them.name, run.folder / "blind" / f"{them.key}.json"
     if path.is_file():
         return Blind.model_validate(read_json(path))
     rows = {row.row: row for row in examples_in(run.sealed)}
@@ -129,7 +129,7 @@ def cast(run: Run, other: str, vote: Vote) -> None:
 
 
 def _votes_file(run: Run, other: str) -> Path:
-    return run.folder / "blind" / f"{against(run, other).name}.votes.jsonl"
+    return run.folder / "blind" / f"{against(run, other).key}.votes.jsonl"
 
 
 def votes(run: Run, other: str = UNTRAINED) -> list[Vote]:

@@ -36,6 +36,12 @@ class Side:
         return UNTRAINED if self.step == 0 else self.run.id + ("" if self.step is None else f"{AT}{self.step}")
 
     @property
+    def key(self) -> str:
+        """The name, and of a checkpoint which weights: those of a step may be trained anew."""
+        seal = str(self._kept().get("seal", ""))[:8] if self.step else ""
+        return f"{self.name}-{seal}" if seal else self.name
+
+    @property
     def words(self) -> str:
         """As a person would say it."""
         if self.step == 0:

@@ -13,6 +13,7 @@ from tools.arguments import Compare
 from tools.comparing import compare_runs
 from tools.desk import Desk
 from trainer.errors import UserFacingError
+from trainer.evaluation import blind
 from trainer.evaluation.sides import Side, check_same, document, shared, side, steps
 from trainer.records import read_json, write_atomic
 
@@ -64,10 +65,14 @@ def test_answers_of_a_step_that_was_trained_anew_do_not_count(home: Path, qa_fil
     write_atomic(early.folder / "seal.json", {"files": {"a": "1"}})
     early.aside.write(status="finished", **document(early, [1], ["old"]))
     assert early.answers() == {1: "old"} and not early.lacks
+    first = blind.opened(run, "@10")
+    blind.cast(run, "@10", blind.Vote(rater="ann", pair=0, left=0, choice="left"))
     write_atomic(early.folder / "seal.json", {"files": {"a": "2"}})
-    assert early.lacks
+    assert early.lacks and not blind.votes(run, "@10"), "votes were for what the old weights wrote"
+    early.aside.write(**document(early, [1], ["new"]))
+    assert blind.opened(run, "@10").pairs[0].answers[1] == "new" != first.pairs[0].answers[1]
     shutil.rmtree(early.folder)
-    assert side(run, "run-1@10").answers() == {1: "old"}, "the checkpoint made room; what it said is kept"
+    assert side(run, "run-1@10").answers() == {1: "new"}, "the checkpoint made room; what it said is kept"
 
 
 def test_other_figures_are_no_answers(home: Path, qa_file: Path) -> None:
