@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,15 @@ from tools.desk import ToolResult
 from tools.evaluating import evaluate_run, harness_words, line_words, notes_of, ranked, weak_words
 from trainer.errors import UserFacingError
 from trainer.evaluation import examination, harness
-from trainer.evaluation.aside import Aside
 from trainer.evaluation.sides import AT, Side, side
 from trainer.evaluation.table import Table
 from trainer.runs import Run
 
-POLL = 0.5
+Tell = Callable[[str], None] | None
+"""Hears how far a long work is."""
 
 
-def evaluate(name: str, compared: bool = False, tell: Callable[[str], None] | None = None) -> ToolResult:
+def evaluate(name: str, compared: bool = False, tell: Tell = None) -> ToolResult:
     """The result of a run; waits while it is being measured. `compared`: with the table, made where it lacks."""
     run = store().get(name)
     for _ in follow(run):
@@ -36,59 +35,39 @@ def evaluate(name: str, compared: bool = False, tell: Callable[[str], None] | No
     return evaluate_run(a.Evaluate(run_id=name, compare_to_base=compared), desk())
 
 
-def _examined(run: Run, tell: Callable[[str], None] | None) -> None:
+def _examined(run: Run, tell: Tell) -> None:
     """Wait for the examination, which goes on where this process is ended."""
     examination.start(run)
-    for words in _phases(examination.of(run)):
-        if tell:
-            tell(words)
-    if (found := examination.read(run)).get("status") != "finished":
-        why = found.get("reason") or "its process was killed"
-        raise UserFacingError(f"could not be set beside prompting: {why}", run.id, "Ask again; its result stays.")
+    _told(examination.of(run).phases("could not be set beside prompting"), tell)
 
 
-def on_harness(
-    name: str, tasks: list[str], folder: Path | None, limit: int, tell: Callable[[str], None] | None = None
-) -> ToolResult:
+def on_harness(name: str, tasks: list[str], folder: Path | None, limit: int, tell: Tell = None) -> ToolResult:
     """A finished run on tasks of lm-evaluation-harness, beside its untrained model; waits for it."""
     work = harness.start(store().get(name), tasks, folder, limit)
-    for words in _phases(work):
-        if tell:
-            tell(words)
-    found = work.read()
-    if found.get("status") != "finished":
-        why = found.get("reason") or "its process was killed"
-        raise UserFacingError(f"could not be tried on {', '.join(tasks)}: {why}", work.run.id, "")
-    return ToolResult(harness_words(found["tasks"]), {"run_id": work.run.id, "tasks": found["tasks"]})
+    _told(work.phases(f"could not be tried on {', '.join(tasks)}"), tell)
+    found = work.read()["tasks"]
+    return ToolResult(harness_words(found), {"run_id": work.run.id, "tasks": found})
 
 
-def compare(one: str, two: str, tell: Callable[[str], None] | None = None) -> ToolResult:
+def compare(one: str, two: str, tell: Tell = None) -> ToolResult:
     """Two runs, checkpoints (run-1@30) or the untrained model (base) against each other; `tell`: how far it is."""
     for name in (one, two):
         if AT in name:
-            for words in answering(side(store().get(name.partition(AT)[0]), name)):
-                if tell:
-                    tell(words)
+            _told(answering(side(store().get(name.partition(AT)[0]), name)), tell)
     return compare_runs(a.Compare(runs=[one, two]), desk())
 
 
 def answering(one: Side) -> Iterator[str]:
     """Let a checkpoint answer the sealed rows, where it has not: how far it is, until it is done."""
-    if not one.lacks:
-        return
-    one.let_answer()
-    for words in _phases(one.aside):
-        yield f"{one.words}: {words}"
     if one.lacks:
-        why = one.aside.read().get("reason") or "its process was killed"
-        raise UserFacingError(f"could not answer the sealed rows: {why}", one.words, "Ask again.")
+        one.let_answer()
+        yield from (f"{one.words}: {words}" for words in one.aside.phases("could not answer the sealed rows"))
 
 
-def _phases(task: Aside) -> Iterator[str]:
-    """What it is at, again and again, until it has ended."""
-    while (found := task.read()).get("status") == "running":
-        yield str(found.get("phase", ""))
-        time.sleep(POLL)
+def _told(phases: Iterator[str], tell: Tell) -> None:
+    for words in phases:
+        if tell:
+            tell(words)
 
 
 def shown(run_id: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from trainer.data.more.request import MOST, How
@@ -173,13 +173,20 @@ class Search(Arguments):
     search_fields: list[str] = Field(default_factory=list)
     search_algorithm: Literal["grid", "random", "optuna"] = "optuna"
     workers: int = Field(default=1, ge=1, le=64)
-    tied: dict[str, str] = Field(default_factory=dict, description="field -> what it follows, such as 2*lora_r")
+    tied: dict[str, str] = Field(default_factory=dict, description="lora_alpha: 2*lora_r")
     budget_usd: float | None = Field(default=None, gt=0)
     max_gpu_gb: float | None = Field(default=None, gt=0)
-    early_stop_trials: bool | None = None
-    search_objectives: list[Literal["loss", "time", "size"]] = Field(
-        default_factory=list, description="besides the loss: time (of a training), size (numbers that are trained)"
-    )
+    early_stop_trials: SkipJsonSchema[bool | None] = None
+    search_objectives: list[str] = Field(default_factory=list)
+    """Besides the loss: `time` of a training, `size` as the numbers that it moves."""
+
+    @field_validator("search_objectives")
+    @classmethod
+    def _known_objectives(cls, said: list[str]) -> list[str]:
+        """Checked here and not listed in the schema, which every message carries."""
+        if wrong := [name for name in said if name not in ("loss", "time", "size")]:
+            raise ValueError(f"time and size can be weighed against the loss, not {', '.join(wrong)}")
+        return said
 
     @property
     def unknown(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Rows:
 
 
 def compare_runs(args: Compare, desk: Desk) -> ToolResult:
-    """Two runs against each other: what differed in the plans and the rows, and what came out."""
+    """Two runs against each other: plans, rows, what came out."""
     names = args.runs if isinstance(args.runs, list) else []
     if len(names) > 1 and any(AT in n or n == UNTRAINED for n in names):
         first = next((n for n in names if n != UNTRAINED), names[0]).partition(AT)[0]

@@ -22,7 +22,7 @@ SURELY = 0.1
 
 
 def evaluate_run(args: Evaluate, desk: Desk) -> ToolResult:
-    """The result on the sealed hold-out. compare_to_base: also against prompting and simple baselines (minutes)."""
+    """The result on the sealed hold-out. compare_to_base: also against prompting and simple baselines."""
     run = desk.run(args.run_id)
     found = examination.read(run)
     wanted = args.compare_to_base or args.eval_suite is not None

@@ -28,7 +28,7 @@ def findings_of(run: Run) -> list[Finding]:
 
 
 def explain_run(args: Explain, desk: Desk) -> ToolResult:
-    """Diagnose a run from its record: what happened, at which step, the likely cause, one fix."""
+    """Diagnose a run: what happened, at which step, the likely cause, one fix."""
     run = desk.run(args.run_id)
     if not run.history():
         state = run.status()

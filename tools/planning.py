@@ -29,7 +29,7 @@ UNCLEAR_CHANGE = (
 
 
 def inspect_data(args: Inspect, desk: Desk) -> ToolResult:
-    """Read a data file and report its rows, columns, roles, lengths and faults. Changes nothing."""
+    """Report a data file's rows, columns, roles, lengths and faults. Changes nothing."""
     path = desk.data_file(args.dataset_path)
     model = resolve(args.unknown.get("base_model") or (desk.proposal.plan.base_model if desk.proposal else None))
     said = args.model_dump(exclude_none=True)

@@ -27,7 +27,7 @@ NOTHING_FOUND = "I find nothing in {name} that I would repair. Say what shall be
 def prepare_data(args: Prepare, desk: Desk) -> ToolResult:
     """Lay a changed copy of a data file on the table; without prep_ops the repairs that the data need. Writes nothing.
 
-    While a preparation is shown, prep_ops are added to it and `without` is taken out.
+    To one that is shown, prep_ops are added and `without` is taken out.
     """
     if (new := more_rows(args)) is not None:
         return augment_data(new, desk)

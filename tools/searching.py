@@ -25,7 +25,7 @@ from trainer.wishes import Wishes
 
 
 def search_hyperparameters(args: Search, desk: Desk) -> ToolResult:
-    """Lay a search over some of the plan's values on the table; one approval covers all trials."""
+    """Lay a search over some of the plan's values on the table; starts nothing."""
     proposal = desk.proposal
     if proposal is None:
         proposal = propose(desk.data_file(None), Wishes(goal="search for better settings"))

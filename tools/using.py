@@ -69,7 +69,7 @@ def _trained(run: Run) -> Run:
 
 
 def export_model(args: Export, desk: Desk) -> ToolResult:
-    """Copy the tuned weights (adapter, or full model) to a folder in the workspace."""
+    """Copy the tuned weights to a folder in the workspace."""
     run = _trained(desk.run(args.run_id))
     wanted = args.export_format if "export_format" in args.model_fields_set else "adapter"
     if wanted != "adapter" or args.unknown.get("export_target") in ("hub", "ollama"):

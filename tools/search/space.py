@@ -11,12 +11,13 @@ from typing import Any
 import yaml
 
 from tools.orders import SearchSettings
+from tools.search.kinds import TUNING
 from trainer.errors import UserFacingError
 from trainer.fields import nearest, replace
 from trainer.plan import Plan
 
 RANGES = Path(__file__).parent / "ranges.yaml"
-BATCHES, TUNING = "per_device_train_batch_size", "tuning"
+BATCHES = "per_device_train_batch_size"
 OTHER_KIND = {"lora": "full", "full": "lora"}
 """What the kind of training is tried beside, where none is named."""
 USUAL = ("learning_rate", BATCHES)

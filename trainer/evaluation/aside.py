@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from trainer.machine import idle_threads, worker_env
 from trainer.records import read_json, write_atomic
 from trainer.runs import ACTIVE, Run, RunStore
 
+POLL = 0.5
+"""Seconds between two looks at how far it is."""
 GRACE_SECONDS = 10.0
 """It is there, though its process is not noted yet."""
 
@@ -72,6 +74,15 @@ class Aside:
                 cwd=Path(__file__).parents[2],
             )
         write_atomic(self.process, processes.mark(process.pid))
+
+    def phases(self, failing: str) -> Iterator[str]:
+        """What it is at, again and again, until it has ended. Raises UserFacingError where that was no good end."""
+        while (found := self.read()).get("status") == "running":
+            yield str(found.get("phase", ""))
+            time.sleep(POLL)
+        if found.get("status") != "finished":
+            why = found.get("reason") or "its process was killed"
+            raise UserFacingError(f"{failing}: {why}", self.run.id, "Ask again; the run's own result stays.")
 
     def carried_out(self, work: Callable[[], dict[str, Any]]) -> int:
         """In that process: do the work; every failure ends as a sentence in the document. The exit code comes back."""
