@@ -15,7 +15,7 @@ from trainer.evaluation.dealt import dealt
 from trainer.evaluation.kinds import Kind
 from trainer.evaluation.paired import Paired, paired
 from trainer.evaluation.scores import BY_TESTS, RIGHT_OR_WRONG, SHARES, figure, label, scored
-from trainer.evaluation.slices import slices
+from trainer.evaluation.slices import Groups, slices
 from trainer.metrics import Interval, Scores, mean_interval, proportion
 
 Name = Literal["zero_shot", "few_shot", "instructed", "tuned", "classifier", "nearest", "constant"]
@@ -108,13 +108,15 @@ def _interval(metric: str, scores: Scores) -> Interval:
     return proportion(scores) if metric in RIGHT_OR_WRONG else mean_interval(scores)
 
 
-def details(kind: Kind, rows: Sequence[Example], tuned: Sequence[str], other: Sequence[str]) -> dict[str, Any]:
+def details(
+    kind: Kind, rows: Sequence[Example], tuned: Sequence[str], other: Sequence[str], groups: Groups | None = None
+) -> dict[str, Any]:
     """Beside the table: parts of the rows, the best and the worst ones, labels that were taken for one another."""
     ours, theirs = (scored(kind.metric, said, references(kind.metric, rows)) for said in (tuned, other))
     order = np.argsort(ours - theirs, kind="stable")
     labels, full = kind.name == "labels", 1.0 if kind.metric in SHARES else 100.0
     return {
-        "slices": slices(rows, ours, theirs, labels),
+        "slices": slices(rows, ours, theirs, labels, groups),
         "worst": [_shown(rows[i], tuned[i], other[i], ours[i], theirs[i]) for i in order if ours[i] < full][:SHOWN],
         "best": [_shown(rows[i], tuned[i], other[i], ours[i], theirs[i]) for i in order[::-1][:SHOWN]],
         "confused": confused(tuned, [row.answer for row in rows]) if labels else [],

@@ -31,6 +31,7 @@ from trainer.evaluation.contamination import contaminated
 from trainer.evaluation.kinds import Kind, kind_of
 from trainer.evaluation.prompting import Turns
 from trainer.evaluation.scores import scored
+from trainer.evaluation.slices import groups_in
 from trainer.evaluation.table import PROMPTED, Name, Table, details, table
 from trainer.evaluation.verdicts import verdict
 from trainer.methods import answers
@@ -178,7 +179,7 @@ def examine(run: Run) -> dict[str, Any]:
         "general": micro.card(before["micro"], after["micro"]),
         "memorised": memorised.memorised(one.places, before["continued"], after["continued"]),
         "calibration": _calibration(one, after["confidence"]),
-        **details(one.kind, one.rows, one.said["tuned"], one.said[_strongest(found)]),
+        **details(one.kind, one.rows, one.said["tuned"], one.said[_strongest(found)], groups_in(plan)),
     }
 
 

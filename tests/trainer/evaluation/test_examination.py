@@ -30,7 +30,10 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sides = ["test" if i % 6 == 0 else "train" for i in range(len(rows))]
     rows[1] = (rows[0][0].rstrip(".!") + "!!", rows[0][1])
     path = tmp_path_factory.mktemp("letters") / "letters.jsonl"
-    lines = [{"text": q, "label": a, "split": s} for (q, a), s in zip(rows, sides, strict=True)]
+    lines = [
+        {"text": q, "label": a, "split": s, "customer_group": "new" if i % 12 < 6 else "old"}
+        for i, ((q, a), s) in enumerate(zip(rows, sides, strict=True))
+    ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     return path
 
@@ -47,6 +50,7 @@ def test_a_run_is_set_beside_prompting_and_what_needs_no_model(home: Path, lette
     assert found["table"]["kind"]["name"] == "labels" and found["table"]["rows"] == 40
     assert "1" in found["table"]["leaked"] or 1 in found["table"]["leaked"]
     assert found["asked"]["examples"] > 1 and "Labels:" in found["asked"]["instruction"]
+    assert {(p["by"], p["part"]) for p in found["slices"]} >= {("customer_group", "new"), ("customer_group", "old")}
     assert 0 <= found["calibration"]["error"] <= 1 and found["general"]["items"] == 50
     assert "a classical classifier" in told.say.lower() and "95 % interval" in told.say
     assert any("answers written" in phase for phase in phases)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from trainer.evaluation.calibration import calibration
 from trainer.evaluation.contamination import contaminated
 from trainer.evaluation.dealt import dealt
 from trainer.evaluation.kinds import kinds
-from trainer.evaluation.slices import slices
+from trainer.evaluation.slices import groups_in, slices
 from trainer.evaluation.table import Name, confused, details, table
 from trainer.evaluation.verdicts import verdict
+from trainer.proposal import propose
+from trainer.wishes import Wishes
 
 TOPICS = {
     "refund": "I want my money back for the {}",
@@ -221,6 +224,21 @@ def test_weak_parts_are_found_and_even_ones_are_not_called_weak() -> None:
     assert parts[0]["part"] == "login" and parts[0]["weak"]
     even = slices(rows, np.array([1.0, 0.0] * 100), np.zeros(200), labels=True)
     assert not any(part["weak"] for part in even)
+
+
+def test_a_column_of_the_data_makes_parts_while_the_file_is_as_it_was(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "groups.csv"
+    lines = [f"question {i} of many?,the answer to {i},{'gold' if i % 2 else 'plain'},{i}" for i in range(60)]
+    path.write_text("question,answer,customer,number\n" + "\n".join(lines) + "\n", "utf-8")
+    plan = propose(path, Wishes(goal="answer", dataset_path=str(path))).plan
+    groups = groups_in(plan)
+    assert set(groups) == {"customer"} and groups["customer"][1] == "plain" and groups["customer"][2] == "gold"
+    rows = [told(i, f"question {i - 1}", "x") for i in range(1, 61)]
+    ours = np.array([float(i % 2) for i in range(60)])
+    parts = [p for p in slices(rows, ours, np.zeros(60), False, groups) if p["by"] == "customer"]
+    assert [(p["part"], p["weak"]) for p in parts] == [("plain", True), ("gold", False)]
+    path.write_text(path.read_text("utf-8") + "one more,row,gold,61\n", "utf-8")
+    assert groups_in(plan) == {}
 
 
 def test_details_name_the_best_the_worst_and_what_was_confused() -> None:
