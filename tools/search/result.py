@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import optuna
 
+from tools.orders import Objective
 from tools.search.kinds import covers
 from tools.search.noise import Gain, gain_of
-from tools.search.seen import Seen
+from tools.search.seen import Seen, beaten
 from tools.search.strategy import best_of
 from tools.search.study import Study
 from tools.search.suggesting import as_study
@@ -21,13 +23,11 @@ ENOUGH = 10
 """Finished trainings of one share under which shares of importance are only a hint."""
 FEWEST = 4
 """Finished trainings of one share under which importance is not told."""
-NEAR = 0.02
-"""How far over the best loss a faster or smaller training is still worth naming."""
 
 
 def conclude(trials: Trials, study: Study) -> dict[str, Any]:
     """The study's closing state: best values, importance, trade-offs, words."""
-    seen, rows = trials.seen(), study.state()["trials"]
+    seen = trials.seen()
     counts = {state: sum(t.state == state for t in seen) for state in ("complete", "pruned", "fail", "running")}
     counts["out_of_time"] = sum(bool(t.user_attrs.get("out_of_time")) for t in trials.optuna.trials)
     counts["refused"] = sum(bool(t.user_attrs.get("refused")) for t in trials.optuna.trials)
@@ -41,7 +41,7 @@ def conclude(trials: Trials, study: Study) -> dict[str, Any]:
     whole_own = plan is not None and covers(trials.settings, trials.own)
     gain = gain_of(plan, best, seen) if plan and whole_own else None
     goals = trials.settings.objectives
-    front = _front(rows, goals if len(goals) > 1 else ("loss", "time"))
+    front = _front(seen, goals if len(goals) > 1 else ("loss", "time"))
     text = _text(best, plan if whole_own else None, importance, counts, seen, gain, study, trials.settings.space)
     text += _traded(front, goals)
     return {
@@ -49,7 +49,7 @@ def conclude(trials: Trials, study: Study) -> dict[str, Any]:
         "holds": None if gain is None else gain.holds,
         "counts": counts,
         "importance": importance,
-        "pareto": [r["number"] for r in front],
+        "pareto": [t.number for t in front],
         "best": {"params": best.values, "value": best.value, "trial": best.number},
         "text": text,
     }
@@ -69,36 +69,25 @@ def _importance(trials: Trials, seen: list[Seen]) -> dict[str, float]:
     return {k: round(v, 3) for k, v in shares.items()}
 
 
-COSTS = {"loss": "value", "time": "seconds", "size": "size"}
-
-
-def _front(rows: list[dict[str, Any]], goals: Sequence[str]) -> list[dict[str, Any]]:
+def _front(seen: list[Seen], goals: Sequence[Objective]) -> list[Seen]:
     """Whole trainings that no other beats in everything that counts, best loss first."""
-    names = [COSTS[goal] for goal in goals]
-    whole = [r for r in rows if r["state"] == "complete" and r["share"] == 1.0 and r["purpose"] != "again"]
-    known = {r["number"]: tuple(r[n] for n in names) for r in whole if all(r.get(n) is not None for n in names)}
-
-    def beaten(mine: tuple[float, ...]) -> bool:
-        return any(c != mine and all(a <= b for a, b in zip(c, mine, strict=True)) for c in known.values())
-
-    return sorted(
-        (r for r in whole if r["number"] in known and not beaten(known[r["number"]])), key=lambda r: r["value"]
-    )
+    whole = [t for t in seen if t.whole and all(math.isfinite(t.cost(goal)) for goal in goals)]
+    return sorted((t for t in whole if not beaten(t, whole, goals)), key=lambda t: t.cost("loss"))
 
 
-def _traded(front: list[dict[str, Any]], goals: Sequence[str]) -> str:
+def _traded(front: list[Seen], goals: Sequence[Objective]) -> str:
     """What may be had instead of the best loss, where that was asked for."""
     if len(goals) < 2 or len(front) < 2:
         return ""
-    told = "; ".join(f"trial {r['number']}: {cost_words(r, goals)}" for r in front)
+    told = "; ".join(f"trial {t.number}: {cost_words(t, goals)}" for t in front)
     return f" None of the others beats these in everything: {told}."
 
 
-def cost_words(row: dict[str, Any], goals: Sequence[str]) -> str:
+def cost_words(one: Seen, goals: Sequence[Objective]) -> str:
     """'loss 0.0250 in 31 s, 16,384 numbers trained'."""
-    time = f" in {row['seconds']:.0f} s" if "time" in goals and row.get("seconds") is not None else ""
-    size = f", {row['size']:,} numbers trained" if "size" in goals and row.get("size") is not None else ""
-    return f"loss {row['value']:.4f}{time}{size}"
+    time = f" in {one.seconds:.0f} s" if "time" in goals and one.seconds is not None else ""
+    size = f", {one.size:,} numbers trained" if "size" in goals and one.size is not None else ""
+    return f"loss {one.cost('loss'):.4f}{time}{size}"
 
 
 def _text(

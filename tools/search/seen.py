@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +39,13 @@ class Seen:
     def whole(self) -> bool:
         """Whether its loss may be the search's result."""
         return self.share == 1.0 and self.state == "complete" and self.purpose != "again"
+
+
+def beaten(one: Seen, them: Iterable[Seen], goals: Sequence[Objective]) -> int:
+    """How many are no worse in anything, and better in something."""
+    mine = [one.cost(goal) for goal in goals]
+    costs = ([t.cost(goal) for goal in goals] for t in them)
+    return sum(c != mine and all(a <= b for a, b in zip(c, mine, strict=True)) for c in costs)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from tools.orders import Objective, SearchSettings
 from tools.search.kinds import TUNING, covers, ends, has
 from tools.search.points import apart, grid, spread
-from tools.search.seen import Choice, Seen
+from tools.search.seen import Choice, Seen, beaten
 from tools.search.suggesting import suggested
 from tools.search.timetable import Slot, timetable
 
@@ -39,13 +39,7 @@ def _loss(one: Seen) -> float:
 
 def ranked(them: list[Seen], goals: Sequence[Objective]) -> list[Seen]:
     """The best first: by the number of others that beat it in everything (Fonseca and Fleming 1993), then by loss."""
-    costs = {t.number: [t.cost(goal) for goal in goals] for t in them}
-
-    def beaten(one: Seen) -> int:
-        mine = costs[one.number]
-        return sum(c != mine and all(a <= b for a, b in zip(c, mine, strict=True)) for c in costs.values())
-
-    return sorted(them, key=lambda t: (beaten(t) if len(goals) > 1 else 0, _loss(t)))
+    return sorted(them, key=lambda t: (beaten(t, them, goals) if len(goals) > 1 else 0, _loss(t)))
 
 
 def choose(settings: SearchSettings, own: dict[str, Any], seen: list[Seen]) -> Choice | None:
@@ -105,11 +99,10 @@ def _stepped(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice |
 def _carried(settings: SearchSettings, seen: list[Seen], slot: Slot) -> Choice | None:
     """The best of the shorter share that was not carried further yet, nor one much like it; None without any."""
     known = [t.values for t in seen if t.share >= slot.share]
-    gone = {t.of for t in seen if t.share >= slot.share}
-    able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.number not in gone]
-    new = [t for t in ranked(able, settings.objectives) if t.values not in known]
-    other = [t for t in new if all(apart(settings, t.values, one) > ALIKE for one in known)]
-    best = next(iter(other or new), None)
+    able = [t for t in seen if t.share == slot.below and t.state == "complete" and t.values not in known]
+    best_first = ranked(able, settings.objectives)
+    other = [t for t in best_first if all(apart(settings, t.values, one) > ALIKE for one in known)]
+    best = next(iter(other or best_first), None)
     return None if best is None else Choice(best.values, slot.share, "longer", best.number)
 
 

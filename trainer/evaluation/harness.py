@@ -21,13 +21,11 @@ from trainer.evaluation.paired import paired
 from trainer.runs import Run
 
 MODULE = "trainer.methods.harness"
-LIMIT = 200
-"""Items of each task, where nothing is said."""
 PREFERRED = ("acc_norm", "acc", "exact_match", "f1")
 """Figures that each item has by itself, the higher the better; the first that a task has is told."""
 
 
-def of(run: Run, tasks: Sequence[str] = (), folder: str = "", limit: int = LIMIT) -> Aside:
+def of(run: Run, tasks: Sequence[str], folder: str, limit: int) -> Aside:
     """The work on a run, one document a request: {status, phase, tasks: {name: {metric, items, base, tuned, ...}}}."""
     asked = (",".join(tasks), folder, str(limit))
     digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()[:8]

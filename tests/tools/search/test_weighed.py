@@ -19,9 +19,8 @@ from trainer.proposal import propose
 from trainer.wishes import Wishes
 
 
-def row(number: int, value: float, seconds: float, size: int, **more: Any) -> dict[str, Any]:
-    told = {"number": number, "value": value, "seconds": seconds, "size": size}
-    return told | {"state": "complete", "share": 1.0, "purpose": "sample"} | more
+def row(number: int, value: float, seconds: float, size: int, **more: Any) -> Seen:
+    return Seen(number, {}, **({"state": "complete"} | more), value=value, seconds=seconds, size=size)
 
 
 def test_the_front_holds_what_no_other_beats_in_everything() -> None:
@@ -33,8 +32,8 @@ def test_the_front_holds_what_no_other_beats_in_everything() -> None:
         row(4, 0.1, 5, 5, share=0.125),
         row(5, 0.1, 5, 5, state="pruned"),
     ]
-    assert [r["number"] for r in _front(rows, ("loss", "time"))] == [1, 0]
-    assert [r["number"] for r in _front(rows, ("loss", "time", "size"))] == [1, 0, 3]
+    assert [t.number for t in _front(rows, ("loss", "time"))] == [1, 0]
+    assert [t.number for t in _front(rows, ("loss", "time", "size"))] == [1, 0, 3]
     assert cost_words(rows[3], ("loss", "time", "size")) == "loss 0.7000 in 80 s, 100 numbers trained"
     assert cost_words(rows[3], ("loss",)) == "loss 0.7000"
 
